@@ -1,0 +1,163 @@
+# assay - one Makefile, no configure step.  `make help` lists the targets.
+VERSION := 0.1.0
+SOVERSION := 0
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+LIBEXECDIR ?= $(PREFIX)/libexec
+MANDIR ?= $(PREFIX)/share/man
+DESTDIR ?=
+PKG_CONFIG ?= pkg-config
+CC ?= cc
+
+# A flavour is a compiler, a sanitizer and a P-256; each has a build folder of
+# its own, so changing flags never mixes objects:
+#   make check CC=clang
+#   make check SAN=address,undefined
+#   make check P256=evp    EVP alone, without the older EC calls (slower)
+SAN ?=
+P256 ?=
+comma := ,
+B := build/$(notdir $(firstword $(CC)))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(P256),-$(P256))
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+        -Wmissing-prototypes -Wcast-qual -Wvla -Wundef -Wformat=2
+CFLAGS ?= -O2 -g
+HARDEN ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+override CPPFLAGS += -D_GNU_SOURCE -DASSAY_VERSION='"$(VERSION)"' \
+        -DASSAY_LIBEXECDIR='"$(LIBEXECDIR)/assay"' -Iinclude -Isrc \
+        $(shell $(PKG_CONFIG) --cflags libcrypto 2>/dev/null)
+override CFLAGS += -std=c17 -fPIC -fvisibility=hidden -MMD -MP $(WARN) \
+        $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,$(HARDEN))
+override LDFLAGS += $(if $(SAN),-fsanitize=$(SAN),-Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now)
+LDLIBS := $(or $(shell $(PKG_CONFIG) --libs libcrypto 2>/dev/null),-lcrypto)
+
+# What goes where.  A new .c file in a layer needs no line here.
+LIB_LAYERS := base crypto format verify policy
+P256_NOT := src/crypto/$(if $(P256),p256.c,p256-evp.c)
+objects = $(patsubst %.c,$B/%.o,$(filter-out $(P256_NOT),$(wildcard $1)))
+LIB_O := $(call objects,$(LIB_LAYERS:%=src/%/*.c))
+SIM_O := $(call objects,src/sim/*.c)
+CLI_O := $(call objects,src/cli/*.c)
+DAEMON_O := $(call objects,src/daemon/*.c)
+HELP_O := $(call objects,tests/h_*.c)
+BENCH := $(patsubst %.c,$B/%,$(wildcard bench/b_*.c))
+FUZZ := $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
+LIB_SO := $B/libassay.so.$(SOVERSION)
+
+# Every test prints TAP: the programs, the scripts, the fuzz corpora (replay.sh)
+# and the lints (lints.sh).  make check T='t_quote cli%' runs those alone.
+T ?=
+TESTS := $(patsubst %.c,$B/%,$(wildcard tests/t_*.c)) $(wildcard tests/*.sh) \
+        scripts/replay.sh scripts/lints.sh
+RUN := $(foreach t,$(TESTS),$(if $(filter $(or $T,%),$(basename $(notdir $t))),$t))
+# what they said, and how many there were
+TAP := $B/tap
+
+all: $B/libassay.a $(LIB_SO) $B/assay $B/assayd ## build the libraries and both programs
+
+$B/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+$B/libassay.a: $(LIB_O)
+$B/libsim.a: $(SIM_O)
+%.a:
+	@echo "  AR    $@"
+	@rm -f $@ && $(AR) rcs $@ $^
+$(LIB_SO): $(LIB_O)
+	@echo "  LD    $@"
+	@$(CC) $(LDFLAGS) -shared -Wl,-soname,$(@F) \
+	    $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -o $@ $^ $(LDLIBS)
+
+# Two programs: assay needs libassay alone and is linked statically, so that a
+# judgement starts in no time (what the linker says of getaddrinfo and dlopen in
+# a static libcrypto is shown only if it fails); assayd has what needs other
+# libraries.
+$B/assay: $(CLI_O) $B/libassay.a
+	@echo "  LD    $@"
+	@$(CC) $(LDFLAGS) $(if $(SAN),,-static) -o $@ $^ $(LDLIBS) -pthread 2>$@.log || (cat $@.log; exit 1)
+$B/assayd: $(DAEMON_O) $B/libsim.a $B/libassay.a
+	@echo "  LD    $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -pthread
+
+# Tests, benchmarks and fuzz targets are one file each.
+EXTRA_O := $(HELP_O) $B/libsim.a $B/libassay.a
+TEST_LIBS_t_json_oracle := -ljansson
+link = @echo "  LD    $@"; $(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS_$(@F)) $(LDLIBS) -pthread
+$B/tests/%: $B/tests/%.o $(EXTRA_O)
+	$(link)
+$B/bench/%: $B/bench/%.o $(EXTRA_O)
+	$(link)
+$B/fuzz/replay_%: $B/fuzz/fuzz_%.o $B/fuzz/replay.o $(EXTRA_O)
+	$(link)
+
+# LIBEXECDIR is compiled in: when it changes, so must they.
+$(CLI_O) $(DAEMON_O): $B/libexecdir
+$B/libexecdir: FORCE
+	@mkdir -p $B; echo '$(LIBEXECDIR)' | cmp -s - $@ || echo '$(LIBEXECDIR)' >$@
+
+demo: $B/assay $B/assayd ## judge evidence and print a table: see what it does
+	@scripts/demo.sh $B
+check: all $(filter $B/%,$(RUN)) $(FUZZ:%=$B/fuzz/replay_%) ## build and run all tests; T='t_quote cli%': those alone
+	@B=$B TAP=$(TAP) FUZZ='$(FUZZ)' LIB_SO=$(LIB_SO) scripts/check.sh $(RUN)
+check-long: ## the tests in their exhaustive form
+	@ASSAY_LONG=1 $(MAKE) --no-print-directory check T='$(or $T,t_%)' TAP=$B/tap-long
+check-all: ## both compilers, sanitizers, EVP alone, long tests, coverage, lint
+	@+MAKE='$(MAKE)' scripts/check-all.sh
+
+coverage: ## run the tests and print the lines they reach, per file and layer
+	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+	@$(MAKE) --no-print-directory check B=build/coverage HARDEN= \
+	    CFLAGS='-O0 -g --coverage -Wno-format-truncation' LDFLAGS=--coverage
+	@scripts/coverage.sh build/coverage format verify policy
+lint: all ## clang-tidy, shellcheck, mandoc, every header by itself
+	@scripts/lint.sh $(CPPFLAGS)
+format: ## clang-format all C
+	clang-format -i $(wildcard include/assay/*.h src/*/*.[ch] tests/*.[ch] fuzz/*.c bench/*.[ch])
+docs: ## make docs/checks.md anew from include/assay/checks.def
+	scripts/make-checks-md.sh >docs/checks.md
+bench: all $(BENCH) $B/bench/empty ## measure: lines of name, value, unit
+	@for b in $(BENCH); do $$b || exit 1; done
+$B/bench/empty: bench/empty.c
+	@mkdir -p $(@D)
+	@$(CC) -O2 -static -o $@ $<
+
+# make fuzz T=quote SECONDS=60: libFuzzer on one target (or on all, one after
+# the other), from its corpus.  What it finds is left in build/.../found.
+SECONDS ?= 60
+FUZZED := $(or $T,$(FUZZ))
+fuzz: ## fuzz: T=quote SECONDS=60
+	@$(MAKE) --no-print-directory fuzz-run CC=clang SAN=fuzzer-no-link,address,undefined
+fuzz-run: $(FUZZED:%=$B/fuzz/%)
+	@for t in $(FUZZED); do B=$B scripts/fuzz.sh $$t $(SECONDS) || exit 1; done
+$(FUZZ:%=$B/fuzz/%): $B/fuzz/%: $B/fuzz/fuzz_%.o $(EXTRA_O)
+	@echo "  LD    $@"
+	@$(CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS) -pthread
+
+install: all ## install below PREFIX (/usr/local), or DESTDIR and PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXECDIR)/assay \
+	    $(DESTDIR)$(PREFIX)/include/assay $(DESTDIR)$(LIBDIR)/pkgconfig
+	install $B/assay $(DESTDIR)$(PREFIX)/bin
+	install $B/assayd $(DESTDIR)$(LIBEXECDIR)/assay
+	install -m 644 include/assay/* $(DESTDIR)$(PREFIX)/include/assay
+	install -m 644 $B/libassay.a $(LIB_SO) $(DESTDIR)$(LIBDIR)
+	ln -sf $(notdir $(LIB_SO)) $(DESTDIR)$(LIBDIR)/libassay.so
+	sed 's|@PREFIX@|$(PREFIX)|;s|@LIBDIR@|$(LIBDIR)|;s|@VERSION@|$(VERSION)|' \
+	    assay.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc
+	for page in $(wildcard man/*.[1-8]); do \
+	    install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page || exit 1; done
+# a tarball that is the same whoever makes it, tested from the tarball
+REF ?= v$(VERSION)
+dist: ## make the release's tarball from the tag (or REF=main), and test it
+	scripts/dist.sh assay-$(VERSION) $(REF)
+clean: ## remove build/
+	rm -rf build
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: all demo check check-long check-all coverage lint format docs bench \
+        fuzz fuzz-run install dist clean help FORCE
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(shell find $B -name '*.d' 2>/dev/null)

@@ -1,0 +1,18 @@
+#!/bin/sh
+# check-layers.sh - no file of src/ includes from a layer above its own, and
+# libcrypto is known to its layer alone.  The layers, lowest first; programs
+# are no layer that anybody may include from:
+order='base crypto format verify policy sim cli daemon'
+
+grep -H '^#include' src/*/*.[ch] | awk -v order="$order" '
+	BEGIN { n = split(order, o); for (i = 1; i <= n; i++) rank[o[i]] = i }
+	{ split($0, p, "/"); here = p[2] }
+	/"/ {
+		match($0, /"[^"\/]*/); up = substr($0, RSTART + 1, RLENGTH - 1)
+		if (!rank[here] || !rank[up] || rank[up] > rank[here] ||
+		    (here == "daemon" && up == "cli"))
+			say(here " may not include " up)
+	}
+	/<openssl/ && here != "crypto" { say("openssl belongs to crypto") }
+	function say(what) { print $0 ": " what; bad = 1 }
+	END { exit bad }'
