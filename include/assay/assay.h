@@ -1,0 +1,20 @@
+/*
+ * assay.h - all of libassay.
+ *
+ * Every function may be called from any thread; two threads must not write the
+ * same struct.  No function reads a clock, opens a socket or keeps a global.
+ * NULL is an error of the caller unless a comment says otherwise; `err` may
+ * always be NULL.  What a function writes is whole when it succeeds and zeroed
+ * when it fails.  Strings returned as const char * are static.
+ */
+#ifndef ASSAY_ASSAY_H
+#define ASSAY_ASSAY_H
+
+#include <assay/base.h>
+#include <assay/err.h>
+#include <assay/evidence.h>
+#include <assay/policy.h>
+#include <assay/quote.h>
+#include <assay/verify.h>
+
+#endif

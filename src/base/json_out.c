@@ -1,0 +1,167 @@
+/* json_out.c - the JSON writer. */
+#include "base/json.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+
+void assay_json_begin(struct assay_json_out *o, char *mem, size_t cap)
+{
+	*o = (struct assay_json_out){ .ptr = mem, .cap = cap, .ok = cap > 0 };
+	if (cap)
+		mem[0] = 0;
+}
+
+/* The only place that writes: n bytes, or none and ok = false. */
+static void put(struct assay_json_out *o, const char *p, size_t n)
+{
+	if (!o->ok || n >= o->cap - o->len) {
+		o->ok = false;
+		return;
+	}
+	memcpy(o->ptr + o->len, p, n);
+	o->len += n;
+	o->ptr[o->len] = 0;
+}
+
+static void put_chars(struct assay_json_out *o, const char *text)
+{
+	put(o, text, strlen(text));
+}
+
+static struct assay_bytes bytes_of(const char *text)
+{
+	return (struct assay_bytes){ (const uint8_t *)text, strlen(text) };
+}
+
+/* A string in its marks; what JSON or UTF-8 does not allow there is escaped. */
+static void put_string(struct assay_json_out *o, struct assay_bytes s)
+{
+	const uint8_t *p = s.ptr;
+
+	put_chars(o, "\"");
+	for (size_t i = 0; o->ok && i < s.len;) {
+		size_t len = assay_utf8_len(p + i, s.len - i);
+		char text[8] = { '\\', (char)p[i] };
+
+		if (!len)
+			put_chars(o, "\\ufffd");
+		else if (p[i] == '"' || p[i] == '\\')
+			put(o, text, 2);
+		else if (p[i] < 0x20)
+			put(o, text,
+			    (size_t)snprintf(text, sizeof(text), "\\u%04x",
+			                     p[i]));
+		else
+			put(o, (const char *)p + i, len);
+		i += len ? len : 1;
+	}
+	put_chars(o, "\"");
+}
+
+/* What stands before a value: a comma if it is not the first here, its name. */
+static void put_lead(struct assay_json_out *o, const char *name)
+{
+	if (o->any[o->depth] && o->depth == 0)
+		o->ok = false; /* a second value at the top */
+	if (o->any[o->depth])
+		put_chars(o, ",");
+	o->any[o->depth] = true;
+	if (name) {
+		put_string(o, bytes_of(name));
+		put_chars(o, ":");
+	}
+}
+
+static void put_open(struct assay_json_out *o, const char *name,
+                     const char *bracket)
+{
+	put_lead(o, name);
+	if (o->depth == ASSAY_JSON_DEPTH)
+		o->ok = false;
+	put_chars(o, bracket);
+	if (o->ok)
+		o->any[++o->depth] = false;
+}
+
+void assay_json_put_object(struct assay_json_out *o, const char *name)
+{
+	put_open(o, name, "{");
+}
+
+void assay_json_put_array(struct assay_json_out *o, const char *name)
+{
+	put_open(o, name, "[");
+}
+
+void assay_json_put_end(struct assay_json_out *o, char bracket)
+{
+	if (o->depth == 0)
+		o->ok = false;
+	put(o, &bracket, 1);
+	if (o->ok)
+		o->depth--;
+}
+
+void assay_json_put_text(struct assay_json_out *o, const char *name,
+                         const char *text)
+{
+	if (text)
+		assay_json_put_bytes(o, name, bytes_of(text));
+	else
+		assay_json_put_null(o, name);
+}
+
+void assay_json_put_bytes(struct assay_json_out *o, const char *name,
+                          struct assay_bytes utf8)
+{
+	put_lead(o, name);
+	put_string(o, utf8);
+}
+
+void assay_json_put_hex(struct assay_json_out *o, const char *name,
+                        const uint8_t *p, size_t n)
+{
+	char digits[3];
+
+	put_lead(o, name);
+	put_chars(o, "\"");
+	for (size_t i = 0; o->ok && i < n; i++) {
+		assay_hex_print(digits, p + i, 1, false);
+		put(o, digits, 2);
+	}
+	put_chars(o, "\"");
+}
+
+void assay_json_put_uint(struct assay_json_out *o, const char *name, uint64_t v)
+{
+	char digits[24];
+
+	put_lead(o, name);
+	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)v);
+	put_chars(o, digits);
+}
+
+void assay_json_put_bool(struct assay_json_out *o, const char *name, bool v)
+{
+	put_lead(o, name);
+	put_chars(o, v ? "true" : "false");
+}
+
+void assay_json_put_null(struct assay_json_out *o, const char *name)
+{
+	put_lead(o, name);
+	put_chars(o, "null");
+}
+
+void assay_json_put_time(struct assay_json_out *o, const char *name, int64_t t)
+{
+	char text[ASSAY_TIME_TEXT];
+	int64_t again;
+
+	assay_time_print(text, t);
+	if (assay_time_parse(&again, bytes_of(text)))
+		assay_json_put_text(o, name, text);
+	else
+		assay_json_put_null(o, name);
+}
