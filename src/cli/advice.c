@@ -1,0 +1,96 @@
+/* advice.c - what to do about a judgement: the library's advice, and what the
+ * program's own options can do. */
+#include "cli/judge.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A bundle that was good when it was made can be judged as of then. */
+static bool advise_time(const struct cli_judgement *j, char *out,
+                        size_t out_len)
+{
+	enum assay_check check = j->verdict.failed.check;
+	char time[ASSAY_TIME_TEXT];
+
+	if (!j->evidence.has_at || j->evidence.at == j->verdict.at ||
+	    (check != ASSAY_X_TIME && check != ASSAY_R_TIME &&
+	     check != ASSAY_J_TIME))
+		return false;
+	assay_time_print(time, j->evidence.at);
+	snprintf(out, out_len,
+	         "Whoever made the bundle says that it speaks of %s; to judge "
+	         "it as of then: --at %s.",
+	         time, time);
+	return true;
+}
+
+static bool refused_by(const struct assay_decision *d, const char *rule)
+{
+	for (size_t i = 0; i < d->n_refusals; i++)
+		if (strcmp(d->refusals[i].rule, rule) == 0)
+			return true;
+	return false;
+}
+
+/* The constraint that this very enclave meets. */
+static void name_enclave(const struct cli_judgement *j, char *out,
+                         size_t out_len)
+{
+	const struct assay_verdict *v = &j->verdict;
+	char code[2 * sizeof(v->sgx.mrenclave) + 1];
+
+	assay_hex_print(code, v->sgx.mrenclave, sizeof(v->sgx.mrenclave), true);
+	snprintf(out, out_len,
+	         "If this is the code that you expect, name it: %s--accept "
+	         "\"C:%s SEC:%s\"",
+	         v->debug ? "--allow-debug " : "", code,
+	         assay_level_name(j->level));
+}
+
+/* The policy that this very TD meets. */
+static void name_td(const struct cli_judgement *j, char *out, size_t out_len)
+{
+	const struct assay_td_report *td = &j->verdict.td;
+	char mrtd[2 * sizeof(td->mrtd) + 1], rtmr[3][2 * sizeof(td->mrtd) + 1];
+
+	assay_hex_print(mrtd, td->mrtd, sizeof(td->mrtd), false);
+	for (size_t i = 0; i < 3; i++)
+		assay_hex_print(rtmr[i], td->rtmr[i], sizeof(td->rtmr[i]),
+		                false);
+	snprintf(out, out_len,
+	         "If this is the TD that you expect, name it in a policy file "
+	         "(--policy): {\"mrtd\":\"%s\",\"rtmr0\":\"%s\","
+	         "\"rtmr1\":\"%s\",\"rtmr2\":\"%s\"}",
+	         mrtd, rtmr[0], rtmr[1], rtmr[2]);
+}
+
+static bool advise_identity(const struct cli_judgement *j, char *out,
+                            size_t out_len)
+{
+	if (!refused_by(&j->decision, "identity"))
+		return false;
+	if (j->verdict.tee == ASSAY_TEE_TDX)
+		name_td(j, out, out_len);
+	else
+		name_enclave(j, out, out_len);
+	return true;
+}
+
+bool cli_advice(const struct cli_judgement *j, size_t i, char *out,
+                size_t out_len)
+{
+	size_t n = 0;
+
+	if (j->trouble)
+		return false;
+	while (n <= i && assay_verdict_advice(&j->verdict, n, out, out_len))
+		n++;
+	if (n > i)
+		return true;
+	i -= n;
+	if (advise_time(j, out, out_len) && i-- == 0)
+		return true;
+	return advise_identity(j, out, out_len) && i == 0;
+}

@@ -1,0 +1,335 @@
+/* cmd_inspect.c - assay inspect: what evidence says, without judging it. */
+#include "cli/documents.h"
+#include "cli/judge.h"
+
+#include "format/quote.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct options {
+	bool json, strict;
+};
+static const struct cli_option options[] = {
+	{ "--json", NULL, CLI_FLAG, offsetof(struct options, json),
+	  "print a line of JSON for each piece of evidence" },
+	{ "--strict", NULL, CLI_FLAG, offsetof(struct options, strict),
+	  "refuse bytes that follow the quote" },
+	{ 0 },
+};
+
+/* One file, read. */
+struct inspection {
+	const char *file;
+	struct assay_evidence evidence;
+	struct assay_quote quote;
+	struct assay_verdict claims;
+	struct assay_err err;
+	bool good;
+};
+
+/* ---- reports */
+
+static const char *flags_text(char out[128], uint64_t flags)
+{
+	static const struct {
+		uint64_t bit;
+		const char *name;
+	} names[] = {
+		{ ASSAY_SGX_INIT, "INIT" },
+		{ ASSAY_SGX_DEBUG, "DEBUG" },
+		{ ASSAY_SGX_MODE64BIT, "MODE64BIT" },
+		{ ASSAY_SGX_PROVISION_KEY, "PROVISION_KEY" },
+		{ ASSAY_SGX_EINITTOKEN_KEY, "EINITTOKEN_KEY" },
+		{ ASSAY_SGX_KSS, "KSS" },
+	};
+	size_t len = 0;
+
+	out[0] = 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (flags & names[i].bit)
+			len += (size_t)snprintf(out + len, 128 - len, "%s%s",
+			                        len ? " " : "", names[i].name);
+	return out;
+}
+
+static void put_features(struct cli_facts *f, const struct assay_sgx_report *r)
+{
+	char text[128];
+
+	cli_fact_hex(f, "cpu_svn", "CPUSVN", r->cpu_svn, sizeof(r->cpu_svn));
+	cli_fact_uint(f, "misc_select", "MISCSELECT", r->misc_select);
+	cli_fact_hex(f, "attributes", "attributes", r->attributes,
+	             sizeof(r->attributes));
+	cli_fact(f, "flags", "flags", flags_text(text, r->flags));
+}
+
+/* What the printout's head and the members for identity leave out. */
+static void put_sgx(struct cli_facts *f, const struct assay_sgx_report *r)
+{
+	cli_fact_open(f, "enclave", "Enclave");
+	put_features(f, r);
+	cli_fact_uint(f, NULL, "ISVSVN", r->isv_svn);
+	if (r->flags & ASSAY_SGX_KSS) {
+		cli_fact_hex(f, "isv_ext_prod_id", "ISVEXTPRODID",
+		             r->isv_ext_prod_id, sizeof(r->isv_ext_prod_id));
+		cli_fact_hex(f, "isv_family_id", "ISVFAMILYID",
+		             r->isv_family_id, sizeof(r->isv_family_id));
+		cli_fact_hex(f, "config_id", "CONFIGID", r->config_id,
+		             sizeof(r->config_id));
+		cli_fact_uint(f, "config_svn", "CONFIGSVN", r->config_svn);
+	}
+	cli_fact_close(f);
+}
+
+/* Bits of a TD, in the order in which their bytes stand in the quote. */
+static void put_bits(struct cli_facts *f, const char *name, const char *label,
+                     uint64_t bits)
+{
+	uint8_t le[8];
+
+	for (size_t i = 0; i < sizeof(le); i++)
+		le[i] = (uint8_t)(bits >> 8 * i);
+	cli_fact_hex(f, name, label, le, sizeof(le));
+}
+
+static void put_td(struct cli_facts *f, const struct assay_td_report *r)
+{
+	cli_fact_open(f, "td", "TD");
+	cli_fact_hex(f, "tee_tcb_svn", "TEE_TCB_SVN", r->tee_tcb_svn,
+	             sizeof(r->tee_tcb_svn));
+	put_bits(f, "td_attributes", "attributes", r->td_attributes);
+	put_bits(f, "xfam", "XFAM", r->xfam);
+	cli_fact_hex(f, "mrowner", "MROWNER", r->mrowner, sizeof(r->mrowner));
+	cli_fact_hex(f, "mrownerconfig", "MROWNERCONFIG", r->mrownerconfig,
+	             sizeof(r->mrownerconfig));
+	cli_fact_hex(f, "mrseam", "MRSEAM", r->mrseam, sizeof(r->mrseam));
+	cli_fact_hex(f, "mrsignerseam", "MRSIGNERSEAM", r->mrsignerseam,
+	             sizeof(r->mrsignerseam));
+	put_bits(f, "seam_attributes", "SEAMATTRIBUTES", r->seam_attributes);
+	if (r->is_15) {
+		cli_fact_hex(f, "tee_tcb_svn_2", "TEE_TCB_SVN_2",
+		             r->tee_tcb_svn_2, sizeof(r->tee_tcb_svn_2));
+		cli_fact_hex(f, "mrservicetd", "MRSERVICETD", r->mrservicetd,
+		             sizeof(r->mrservicetd));
+	}
+	cli_fact_close(f);
+}
+
+static void put_qe(struct cli_facts *f, const struct assay_sgx_report *r)
+{
+	cli_fact_open(f, "qe", "Quoting enclave");
+	cli_fact_hex(f, "mrenclave", "MRENCLAVE", r->mrenclave,
+	             sizeof(r->mrenclave));
+	cli_fact_hex(f, "mrsigner", "MRSIGNER", r->mrsigner,
+	             sizeof(r->mrsigner));
+	cli_fact_uint(f, "isv_prod_id", "ISVPRODID", r->isv_prod_id);
+	cli_fact_uint(f, "isv_svn", "ISVSVN", r->isv_svn);
+	put_features(f, r);
+	cli_fact_close(f);
+}
+
+/* ---- certification data, and what stands beside the quote */
+
+static const char *cert_type_name(uint16_t type)
+{
+	switch (type) {
+	case ASSAY_CERT_PPID_CLEAR:
+		return "1: PPID in the clear";
+	case ASSAY_CERT_PPID_RSA2048:
+		return "2: PPID, encrypted (RSA-2048)";
+	case ASSAY_CERT_PPID_RSA3072:
+		return "3: PPID, encrypted (RSA-3072)";
+	case ASSAY_CERT_PCK_LEAF:
+		return "4: PCK certificate";
+	case ASSAY_CERT_PCK_CHAIN:
+		return "5: PCK chain";
+	default:
+		return "unknown";
+	}
+}
+
+static void put_platform(struct cli_facts *f, const struct inspection *in)
+{
+	const struct assay_quote *q = &in->quote;
+
+	cli_fact(f, "certification", "Certification",
+	         cert_type_name(q->cert_type));
+	if (q->cert_type == ASSAY_CERT_PCK_CHAIN)
+		cli_facts_chain(f, "pck_chain", "PCK chain", q->cert, NULL);
+	if (!in->claims.has_pck)
+		return;
+	cli_fact_open(f, "platform", "Platform");
+	cli_facts_pck(f, &in->claims.pck);
+	cli_fact_close(f);
+}
+
+static void put_beside(struct cli_facts *f, const struct assay_evidence *e)
+{
+	if (e->has_nonce)
+		cli_fact_hex(f, "nonce", "Nonce", e->nonce.ptr, e->nonce.len);
+	if (e->has_at)
+		cli_fact_time(f, "speaks_of", "Speaks of", e->at);
+	if (!e->has_collateral)
+		return;
+	cli_fact_open(f, "collateral", "Collateral");
+	cli_facts_collateral(f, &e->collateral, NULL);
+	cli_fact_close(f);
+}
+
+static const char *kind_text(const struct assay_evidence *e)
+{
+	switch (e->kind) {
+	case ASSAY_EVIDENCE_BUNDLE:
+		return "a bundle with a quote";
+	case ASSAY_EVIDENCE_EII:
+		return "a Conclave attestation with a quote";
+	case ASSAY_EVIDENCE_QUOTE:
+	case ASSAY_EVIDENCE_NONE:
+		break;
+	}
+	return "a quote";
+}
+
+/* Everything but who speaks. */
+static void put_facts(struct cli_facts *f, const struct inspection *in)
+{
+	const struct assay_evidence *e = &in->evidence;
+	const struct assay_quote *q = &in->quote;
+	char what[96];
+
+	snprintf(what, sizeof(what), "%s of version %u, %s", kind_text(e),
+	         q->version, e->encoding);
+	cli_fact(f, NULL, "Evidence", what);
+	cli_fact(f, "kind", NULL, cli_kind_name(e->kind));
+	cli_fact(f, "encoding", NULL, e->encoding);
+	cli_fact_uint(f, "quote_len", "Bytes of the quote", q->whole.len);
+	cli_fact_uint(f, "trailing_len", "Bytes behind it",
+	              e->quote.len - q->whole.len);
+	cli_fact_hex(f, NULL, "Report data", in->claims.report_data,
+	             sizeof(in->claims.report_data));
+	cli_fact_bool(f, NULL, "Debug mode", in->claims.debug);
+	if (q->tee == ASSAY_TEE_TDX)
+		put_td(f, &q->td);
+	else
+		put_sgx(f, &q->sgx);
+	put_qe(f, &q->qe_report);
+	put_platform(f, in);
+	put_beside(f, e);
+}
+
+/* ---- as text, and as JSON */
+
+static void put_text(struct cli_text *text, const struct inspection *in)
+{
+	struct cli_facts f = { .text = text };
+
+	cli_put_identity(text, &in->evidence, &in->claims,
+	                 cli_keys_bound(&in->evidence, in->claims.report_data));
+	cli_put(text, "Nothing of this was judged: it is what the evidence "
+	              "says, as anybody can write it.\n\n");
+	put_facts(&f, in);
+}
+
+static void put_json(struct assay_json_out *o, const void *arg)
+{
+	const struct inspection *in = arg;
+	struct cli_facts f = { .json = o };
+
+	assay_json_put_text(o, "evidence", in->file);
+	assay_json_put_bool(o, "judged", false);
+	cli_json_check(o, &in->err);
+	cli_json_identity(o, &in->claims);
+	if (in->good)
+		put_facts(&f, in);
+}
+
+static void put(struct cli_text *text, const struct inspection *in, bool json)
+{
+	if (json) {
+		cli_put_object(text, put_json, in);
+	} else if (in->good) {
+		put_text(text, in);
+	} else {
+		cli_put_fault(text, in->file, &in->err);
+		cli_put(text, "\n");
+	}
+}
+
+static bool read_quote(struct inspection *in, struct assay_bytes file,
+                       struct assay_scratch *scratch, bool strict)
+{
+	const struct assay_quote *q = &in->quote;
+	struct assay_verdict *v = &in->claims;
+
+	if (!assay_evidence_read(&in->evidence, file, scratch, &in->err) ||
+	    !assay_quote_parse(&in->quote, in->evidence.quote, strict,
+	                       &in->err) ||
+	    !assay_verdict_claims(v, in->evidence.quote, strict))
+		return false;
+	v->has_pck = q->cert_type == ASSAY_CERT_PCK_CHAIN &&
+	             cli_pck_of(&v->pck, q->cert);
+	return true;
+}
+
+static int inspect(struct cli_text *text, const char *path,
+                   const struct options *o)
+{
+	struct inspection *in;
+	struct assay_scratch scratch;
+	uint8_t *file;
+	size_t len;
+	int status;
+
+	if (!cli_read(&file, &len, path)) {
+		cli_warn("%s: %s", path, strerror(errno));
+		return CLI_TROUBLE;
+	}
+	in = cli_alloc(1, sizeof(*in));
+	in->file = path;
+	scratch = cli_scratch(len);
+	in->good = read_quote(in, (struct assay_bytes){ file, len }, &scratch,
+	                      o->strict);
+	put(text, in, o->json);
+	status = in->good ? CLI_YES : CLI_NO;
+	free(scratch.ptr);
+	free(file);
+	free(in);
+	return status;
+}
+
+static int cmd(int argc, char **argv)
+{
+	struct cli_list given = { 0 }, files = { 0 };
+	struct options o = { 0 };
+	int status, worst = CLI_YES;
+
+	if (!cli_options(&o, &given, &status, &cmd_inspect, argc, argv))
+		return status;
+	if (given.n == 0)
+		return cli_usage(&cmd_inspect, "no evidence is given");
+	if (!cli_files(&files, &given))
+		return CLI_TROUBLE;
+	for (size_t i = 0; i < files.n; i++) {
+		struct cli_text text = { .colour = !o.json && cli_colour() };
+
+		if (i && !o.json)
+			cli_put(&text, "\n");
+		status = inspect(&text, files.item[i], &o);
+		if (!cli_flush(&text))
+			return CLI_TROUBLE;
+		worst = status > worst ? status : worst;
+		cli_text_free(&text);
+	}
+	return worst;
+}
+
+const struct cli_verb cmd_inspect = {
+	.name = "inspect",
+	.operands = "EVIDENCE...",
+	.summary = "Print what evidence says, without judging it.",
+	.options = options,
+	.run = cmd,
+};

@@ -1,0 +1,160 @@
+/* cmd_verify.c - assay verify: is it genuine, and is it enough? */
+#include "cli/judge.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct options {
+	struct cli_list collateral, accept;
+	struct cli_time at;
+	const char *root, *policy, *report_data;
+	bool any_code, allow_debug, strict, json;
+};
+
+#define TO(member) offsetof(struct options, member)
+static const struct cli_option options[] = {
+	{ "--collateral", "FILE|DIR", CLI_LIST, TO(collateral),
+	  "the manufacturer's documents, where the evidence does not hold "
+	  "them; may be given several times" },
+	{ "--at", "TIME", CLI_TIME, TO(at),
+	  "judge as of this time in UTC, such as 2026-11-23T12:00:00Z; else "
+	  "now" },
+	{ "--root", "FILE", CLI_TEXT, TO(root),
+	  "trust this root instead of Intel's: a certificate, or a key in hex; "
+	  "what rests on it counts as simulation" },
+	{ "--policy", "FILE", CLI_TEXT, TO(policy),
+	  "the rules of this policy file must hold" },
+	{ "--accept", "LINE", CLI_LIST, TO(accept),
+	  "this constraint must hold: \"C:HASH SEC:SECURE\", or \"S:HASH "
+	  "PROD:1 REVOKE:0\"; may be given several times" },
+	{ "--any-code", NULL, CLI_FLAG, TO(any_code),
+	  "accept whatever code it is" },
+	{ "--allow-debug", NULL, CLI_FLAG, TO(allow_debug),
+	  "accept a debug enclave or TD" },
+	{ "--report-data", "HEX", CLI_TEXT, TO(report_data),
+	  "the report data must be this, filled up to 64 bytes with zeros" },
+	{ "--strict", NULL, CLI_FLAG, TO(strict),
+	  "refuse bytes that follow the quote" },
+	{ "--json", NULL, CLI_FLAG, TO(json),
+	  "print a line of JSON for each piece of evidence" },
+	{ 0 },
+};
+
+static struct assay_bytes bytes_of(const char *text)
+{
+	return (struct assay_bytes){ (const uint8_t *)text, strlen(text) };
+}
+
+/* ---- the rules */
+
+static bool take_report_data(struct assay_policy *policy, const char *hex)
+{
+	size_t n = strlen(hex) / 2;
+	uint8_t data[64] = { 0 };
+
+	if (n == 0 || n > sizeof(data) ||
+	    !assay_hex_parse(data, n, bytes_of(hex))) {
+		cli_usage(&cmd_verify,
+		          "--report-data: want 1 to 64 bytes in hex");
+		return false;
+	}
+	assay_policy_report_data(policy, data);
+	return true;
+}
+
+static bool take_policy(struct cli_rules *r, const struct options *o)
+{
+	r->policy = cli_alloc(1, assay_policy_size());
+	if (!o->policy)
+		assay_policy_default(r->policy);
+	else if (cli_policy(r->policy, o->policy) != CLI_YES)
+		return false;
+	if (o->any_code)
+		assay_policy_any_code(r->policy);
+	if (o->allow_debug)
+		assay_policy_allow_debug(r->policy);
+	if (o->report_data && !take_report_data(r->policy, o->report_data))
+		return false;
+	assay_policy_terms(r->policy, &r->terms);
+	return true;
+}
+
+static bool take_constraints(struct cli_rules *r, const struct cli_list *lines)
+{
+	struct assay_err err;
+
+	r->accept = cli_alloc(lines->n, sizeof(void *));
+	for (size_t i = 0; i < lines->n; i++) {
+		struct assay_constraint *c = cli_alloc(1,
+		                                       assay_constraint_size());
+
+		if (!assay_constraint_parse(c, bytes_of(lines->item[i]),
+		                            &err)) {
+			cli_warn_err("--accept", &err);
+			return false;
+		}
+		r->accept[r->n_accept++] = c;
+	}
+	return true;
+}
+
+static bool take_rules(struct cli_rules *r, const struct options *o)
+{
+	r->terms.now = cli_now(&o->at);
+	r->terms.strict = o->strict;
+	return cli_root(r->root, o->root) && take_policy(r, o) &&
+	       take_constraints(r, &o->accept) &&
+	       cli_sets_read(&r->sets, &o->collateral);
+}
+
+/* ---- the evidence */
+
+static int verify_one(const struct cli_rules *rules, const char *file,
+                      bool json)
+{
+	struct cli_text text = { .colour = !json && cli_colour() };
+	struct cli_judge *judge = cli_judge_new(rules, false);
+	const struct cli_judgement *j = cli_judge(judge, file);
+	int status = cli_judgement_status(j);
+
+	if (j->trouble)
+		cli_warn("%s: %s", file, strerror(j->trouble));
+	if (json)
+		cli_put_json(&text, j);
+	else if (!j->trouble)
+		cli_put_judgement(&text, j);
+	/* the program ends here: to free memory page by page costs time */
+	return cli_flush(&text) ? status : CLI_TROUBLE;
+}
+
+static int cmd(int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct cli_rules rules = { 0 };
+	struct cli_list given = { 0 }, files = { 0 };
+	int status;
+
+	cli_expect_judgement();
+	if (!cli_options(&o, &given, &status, &cmd_verify, argc, argv))
+		return status;
+	if (given.n == 0)
+		return cli_usage(&cmd_verify, "no evidence is given");
+	if (!take_rules(&rules, &o) || !cli_files(&files, &given))
+		return CLI_TROUBLE;
+	/* one file, and no folder that holds one */
+	if (files.n == 1 && files.item[0] == given.item[0])
+		return verify_one(&rules, files.item[0], o.json);
+	return cli_judge_many(&rules, &files, o.json);
+}
+
+const struct cli_verb cmd_verify = {
+	.name = "verify",
+	.operands = "EVIDENCE...",
+	.summary = "Is this evidence genuine, and is it enough?  Each EVIDENCE "
+		   "is a file, a folder of files, or - for stdin.",
+	.options = options,
+	.run = cmd,
+};

@@ -1,0 +1,95 @@
+/* keys.c - the keys that evidence brings, and whether the quote is theirs. */
+#include "cli/judge.h"
+
+#include "crypto/crypto.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	KEY_LEN = 32,
+	SPKI_LEN = 44,
+	CONFIG_HEAD = 3,     /* key id, KEM id [RFC 9458 3.1] */
+	KEM_X25519 = 0x0020, /* DHKEM(X25519, HKDF-SHA256) */
+};
+
+/* SubjectPublicKeyInfo of an Ed25519 key, but for its 32 bytes [RFC 8410]. */
+static const uint8_t spki_head[SPKI_LEN - KEY_LEN] = { 0x30, 0x2a, 0x30, 0x05,
+	                                               0x06, 0x03, 0x2b, 0x65,
+	                                               0x70, 0x03, 0x21, 0x00 };
+
+static const char label[] = "assay-keys-v1"; /* its NUL is hashed too */
+
+/* label, 00, u16be length, key configuration, signing key, u8 length, nonce */
+static void hash_bundle(uint8_t out[ASSAY_SHA512_LEN],
+                        const struct assay_evidence *e)
+{
+	size_t len = sizeof(label) + 2 + e->hpke.len + e->sign.len + 1 +
+	             e->nonce.len;
+	uint8_t *all = cli_alloc(len, 1), *p = all;
+
+	memcpy(p, label, sizeof(label));
+	p += sizeof(label);
+	*p++ = (uint8_t)(e->hpke.len >> 8);
+	*p++ = (uint8_t)e->hpke.len;
+	memcpy(p, e->hpke.ptr, e->hpke.len);
+	p += e->hpke.len;
+	memcpy(p, e->sign.ptr, e->sign.len);
+	p += e->sign.len;
+	*p++ = (uint8_t)e->nonce.len;
+	if (e->nonce.len)
+		memcpy(p, e->nonce.ptr, e->nonce.len);
+	assay_sha512(out, (struct assay_bytes){ all, len });
+	free(all);
+}
+
+static void hash_eii(uint8_t out[ASSAY_SHA512_LEN],
+                     const struct assay_evidence *e)
+{
+	uint8_t all[SPKI_LEN + KEY_LEN];
+
+	memcpy(all, e->eii_spki.ptr, SPKI_LEN);
+	memcpy(all + SPKI_LEN, e->eii_ek.ptr, KEY_LEN);
+	assay_sha512(out, (struct assay_bytes){ all, sizeof(all) });
+}
+
+enum cli_keys cli_keys_bound(const struct assay_evidence *e,
+                             const uint8_t report_data[64])
+{
+	uint8_t want[ASSAY_SHA512_LEN];
+
+	if (e->eii_spki.len == SPKI_LEN && e->eii_ek.len == KEY_LEN)
+		hash_eii(want, e);
+	else if (e->hpke.len && e->sign.len)
+		hash_bundle(want, e);
+	else
+		return CLI_KEYS_NONE;
+	return memcmp(want, report_data, sizeof(want)) == 0 ? CLI_KEYS_BOUND
+	                                                    : CLI_KEYS_LOOSE;
+}
+
+struct assay_bytes cli_encryption_key(const struct assay_evidence *e)
+{
+	struct assay_bytes config = e->hpke;
+
+	if (e->eii_ek.len)
+		return e->eii_ek;
+	if (config.len >= CONFIG_HEAD + KEY_LEN &&
+	    (config.ptr[1] << 8 | config.ptr[2]) == KEM_X25519)
+		return (struct assay_bytes){ config.ptr + CONFIG_HEAD,
+			                     KEY_LEN };
+	return config;
+}
+
+bool cli_signing_key(uint8_t spki[44], const struct assay_evidence *e)
+{
+	if (e->eii_spki.len == SPKI_LEN) {
+		memcpy(spki, e->eii_spki.ptr, SPKI_LEN);
+		return true;
+	}
+	if (e->sign.len != KEY_LEN)
+		return false;
+	memcpy(spki, spki_head, sizeof(spki_head));
+	memcpy(spki + sizeof(spki_head), e->sign.ptr, KEY_LEN);
+	return true;
+}

@@ -1,0 +1,229 @@
+/* text.c - text that grows, and its way to the terminal. */
+#include "cli/cli.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { COLUMNS = 78, LABEL = 20 };
+
+/* Room for n more characters and a NUL. */
+static void grow(struct cli_text *text, size_t n)
+{
+	size_t cap = text->cap ? text->cap : 1024;
+	char *p;
+
+	while (cap - text->len <= n)
+		cap *= 2;
+	if (cap == text->cap)
+		return;
+	p = realloc(text->ptr, cap);
+	if (!p)
+		cli_out_of_memory();
+	text->ptr = p;
+	text->cap = cap;
+}
+
+void cli_put(struct cli_text *text, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	grow(text, 256);
+	va_start(ap, fmt);
+	n = vsnprintf(text->ptr + text->len, text->cap - text->len, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	if ((size_t)n >= text->cap - text->len) {
+		grow(text, (size_t)n);
+		va_start(ap, fmt);
+		vsnprintf(text->ptr + text->len, text->cap - text->len, fmt,
+		          ap);
+		va_end(ap);
+	}
+	text->len += (size_t)n;
+}
+
+void cli_put_hex(struct cli_text *text, const uint8_t *p, size_t n, bool upper)
+{
+	grow(text, 2 * n);
+	assay_hex_print(text->ptr + text->len, p, n, upper);
+	text->len += 2 * n;
+}
+
+void cli_put_label(struct cli_text *text, const char *label)
+{
+	cli_put(text, "%-*s ", LABEL, label);
+}
+
+/* Control characters, those of ISO 8859 too (U+0080 to U+009F), which terminals
+ * obey. */
+static bool is_control(const char *p, size_t n)
+{
+	unsigned char c = (unsigned char)*p;
+
+	return c < 0x20 || c == 0x7f ||
+	       (c == 0xc2 && n > 1 && (unsigned char)p[1] < 0xa0);
+}
+
+static void put_clean(struct cli_text *text, const char *p, size_t n)
+{
+	grow(text, n);
+	for (size_t i = 0; i < n; i++)
+		text->ptr[text->len++] = is_control(p + i, n - i) ? '?' : p[i];
+	text->ptr[text->len] = 0;
+}
+
+void cli_put_name(struct cli_text *text, const char *name)
+{
+	put_clean(text, name, strlen(name));
+}
+
+/* Whether two words stay together: options that follow each other, and what
+ * stands between quotation marks with the option before it, are to be copied. */
+static bool stays(const char *first, const char *next)
+{
+	return *next == '"' || (*first == '-' && *next == '-');
+}
+
+static size_t word_len(const char *p)
+{
+	bool quoted = false;
+	size_t n = 0;
+
+	while (p[n] && (quoted || p[n] != ' ' || stays(p, p + n + 1)))
+		quoted ^= p[n++] == '"';
+	return quoted ? strcspn(p, " ") : n;
+}
+
+void cli_put_wrapped(struct cli_text *text, const char *first,
+                     const char *sentence)
+{
+	size_t indent = strlen(first), column = indent;
+	const char *gap = "";
+
+	cli_put(text, "%s", first);
+	for (const char *p = sentence; *p;) {
+		size_t n = word_len(p);
+
+		if (column > indent && column + 1 + n > COLUMNS) {
+			cli_put(text, "\n%*s", (int)indent, "");
+			column = indent;
+			gap = "";
+		}
+		cli_put(text, "%s", gap);
+		put_clean(text, p, n);
+		column += strlen(gap) + n;
+		gap = " ";
+		p += n + strspn(p + n, " ");
+	}
+	cli_put(text, "\n");
+}
+
+const char *cli_paint(const struct cli_text *text, enum cli_paint paint)
+{
+	static const char *const codes[] = {
+		[CLI_PLAIN] = "\033[0m",    [CLI_BOLD] = "\033[1m",
+		[CLI_GREEN] = "\033[1;32m", [CLI_YELLOW] = "\033[1;33m",
+		[CLI_RED] = "\033[1;31m",
+	};
+
+	return text->colour ? codes[paint] : "";
+}
+
+bool cli_colour(void)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return !(no && *no) && isatty(STDOUT_FILENO);
+}
+
+static bool write_all(int fd, const char *p, size_t n)
+{
+	while (n) {
+		ssize_t got = write(fd, p, n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return false;
+		p += got;
+		n -= (size_t)got;
+	}
+	return true;
+}
+
+bool cli_flush(struct cli_text *text)
+{
+	bool good = write_all(STDOUT_FILENO, text->ptr, text->len);
+
+	text->len = 0;
+	if (!good)
+		cli_warn("cannot write: %s", strerror(errno));
+	return good;
+}
+
+void cli_text_free(struct cli_text *text)
+{
+	free(text->ptr);
+	*text = (struct cli_text){ .colour = text->colour };
+}
+
+/* One write, so that the lines of several threads stay whole. */
+void cli_warn(const char *fmt, ...)
+{
+	static const char head[] = "assay: ";
+	char line[1024];
+	size_t n = sizeof(head) - 1, left = sizeof(line) - sizeof(head);
+	va_list ap;
+	int got;
+
+	memcpy(line, head, n);
+	va_start(ap, fmt);
+	got = vsnprintf(line + n, left, fmt, ap);
+	va_end(ap);
+	if (got > 0)
+		n += (size_t)got < left ? (size_t)got : left - 1;
+	for (size_t i = 0; i < n; i++)
+		if (is_control(line + i, n - i))
+			line[i] = '?';
+	line[n++] = '\n';
+	if (!write_all(STDERR_FILENO, line, n))
+		return; /* there is nobody left to tell */
+}
+
+void cli_put_err(struct cli_text *text, const struct assay_err *err)
+{
+	const struct assay_check_info *info = assay_check_info(err->check);
+	const char *doc = assay_doc_name(err->doc);
+
+	cli_put(text, "%s%s%s %s at byte %zu: ", doc, *doc ? " " : "",
+	        info ? info->name : "?", info ? info->section : "", err->at);
+	cli_put_name(text, err->note);
+}
+
+void cli_put_fault(struct cli_text *text, const char *name,
+                   const struct assay_err *err)
+{
+	const struct assay_check_info *info = assay_check_info(err->check);
+
+	cli_put_name(text, name);
+	cli_put(text, ": ");
+	cli_put_err(text, err);
+	cli_put(text, ". %s", info ? info->todo : "");
+}
+
+void cli_warn_err(const char *name, const struct assay_err *err)
+{
+	struct cli_text text = { 0 };
+
+	cli_put_fault(&text, name, err);
+	cli_warn("%s", text.ptr);
+	cli_text_free(&text);
+}

@@ -1,0 +1,365 @@
+/* sim_sample.c - assay sim sample: a whole made-up set of evidence and
+ * collateral, good at the present time. */
+#include "daemon/daemon.h"
+
+#include "base/text.h"
+#include "sim/world.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* What is to be made. */
+struct sample {
+	enum sim_kind kind;
+	const char *status; /* NULL: UpToDate */
+	bool debug, revoked;
+	bool has_report_data;
+	uint8_t report_data[64];
+	int64_t now;
+	uint64_t seed;
+	const char *dir;
+};
+
+/* clang-format off */
+static const char usage[] =
+	"usage: assay sim sample [OPTION]... DIR\n"
+	"\n"
+	"Make a machine in software: writes a quote of it, the manufacturer's documents\n"
+	"and root, and a policy into DIR. All of its names say Simulation; it is good for\n"
+	"tests, and protects nothing.\n"
+	"\n"
+	"  --kind KIND        sgx-v3 (if left out), sgx-v4, sgx-v5, tdx-v4, tdx10-v5,\n"
+	"                     tdx15-v5\n"
+	"  --status STATUS    the machine's status, such as OutOfDate; else UpToDate\n"
+	"  --debug            a debug enclave or TD\n"
+	"  --revoked          the machine's certificate is on the revocation list\n"
+	"  --report-data HEX  what the enclave or TD says, filled up to 64 bytes with\n"
+	"                     zeros; else something made up\n"
+	"  --at TIME          when the documents are a week old, in UTC; else now\n"
+	"  --seed NUMBER      another manufacturer for each number\n"
+	"\n"
+	"The manual: man assay-sim\n";
+/* clang-format on */
+
+/* ---- options */
+
+static bool find_kind(enum sim_kind *kind, const char *name)
+{
+	for (unsigned i = 0; i < SIM_N_KINDS; i++)
+		if (strcmp(sim_kind_name(i), name) == 0) {
+			*kind = i;
+			return true;
+		}
+	fprintf(stderr,
+	        "assay: sim sample: unknown kind %s; want one of:", name);
+	for (unsigned i = 0; i < SIM_N_KINDS; i++)
+		fprintf(stderr, " %s", sim_kind_name(i));
+	fputc('\n', stderr);
+	return false;
+}
+
+static bool read_time(int64_t *time, const char *text)
+{
+	struct assay_bytes in = { (const uint8_t *)text, strlen(text) };
+
+	if (assay_time_parse(time, in))
+		return true;
+	fprintf(stderr,
+	        "assay: sim sample: --at: got %s, want a time in UTC like "
+	        "2026-11-23T12:00:00Z\n",
+	        text);
+	return false;
+}
+
+static bool read_seed(uint64_t *seed, const char *text)
+{
+	char *end;
+
+	errno = 0;
+	*seed = strtoull(text, &end, 10);
+	if (text[0] >= '0' && text[0] <= '9' && !*end && !errno)
+		return true;
+	fprintf(stderr, "assay: sim sample: --seed: got %s, want a number\n",
+	        text);
+	return false;
+}
+
+static bool read_report_data(struct sample *s, const char *text)
+{
+	struct assay_bytes in = { (const uint8_t *)text, strlen(text) };
+
+	s->has_report_data = in.len > 0 &&
+	                     in.len / 2 <= sizeof(s->report_data) &&
+	                     assay_hex_parse(s->report_data, in.len / 2, in);
+	if (!s->has_report_data)
+		fputs("assay: sim sample: --report-data: want 1 to 64 bytes in "
+		      "hex\n",
+		      stderr);
+	return s->has_report_data;
+}
+
+enum { KIND = 1, STATUS, DEBUG, REVOKED, REPORT_DATA, AT, SEED, HELP };
+
+static bool take(struct sample *s, int option, const char *value)
+{
+	switch (option) {
+	case KIND:
+		return find_kind(&s->kind, value);
+	case STATUS:
+		s->status = value;
+		return true;
+	case DEBUG:
+		return s->debug = true;
+	case REVOKED:
+		return s->revoked = true;
+	case REPORT_DATA:
+		return read_report_data(s, value);
+	case AT:
+		return read_time(&s->now, value);
+	case SEED:
+		return read_seed(&s->seed, value);
+	default:
+		fputs("see: assay help sim sample\n", stderr);
+		return false;
+	}
+}
+
+/* False: there is nothing more to do, and `status` is what to exit with. */
+static bool read_options(struct sample *s, int *status, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "kind", required_argument, NULL, KIND },
+		{ "status", required_argument, NULL, STATUS },
+		{ "debug", no_argument, NULL, DEBUG },
+		{ "revoked", no_argument, NULL, REVOKED },
+		{ "report-data", required_argument, NULL, REPORT_DATA },
+		{ "at", required_argument, NULL, AT },
+		{ "seed", required_argument, NULL, SEED },
+		{ "help", no_argument, NULL, HELP },
+		{ 0 },
+	};
+	static char name[] = "assay: sim sample";
+	int option;
+
+	*status = 2;
+	argv[0] = name; /* getopt's messages begin with it */
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == HELP) {
+			*status = fputs(usage, stdout) < 0 ? 2 : 0;
+			return false;
+		}
+		if (!take(s, option, optarg))
+			return false;
+	}
+	if (optind != argc - 1) {
+		fputs("assay: sim sample: want one folder to write into; see: "
+		      "assay help sim sample\n",
+		      stderr);
+		return false;
+	}
+	s->dir = argv[optind];
+	return true;
+}
+
+/* ---- what the machine is like */
+
+static bool is_tdx(const struct sim_world *w)
+{
+	return w->kind >= SIM_TDX_V4;
+}
+
+/* A TD that was started under an older TDX module than runs now. */
+static bool needs_relaunch(const struct sample *s)
+{
+	return s->kind == SIM_TDX15_V5 &&
+	       strcmp(s->status, "TDRelaunchAdvised") == 0;
+}
+
+static bool set_status(struct sim_world *w, const struct sample *s)
+{
+	const struct sim_tcb_spec *tcb = &w->tcb[is_tdx(w) ? SIM_TDX : SIM_SGX];
+
+	if (needs_relaunch(s)) {
+		w->quote_spec.td.tee_tcb_svn[0] = SIM_SVN_OUT_OF_DATE;
+		return true;
+	}
+	for (unsigned i = 0; i < tcb->n_levels; i++)
+		if (strcmp(tcb->level[i].said.status, s->status) == 0) {
+			sim_world_at_level(w, i);
+			return true;
+		}
+	fprintf(stderr,
+	        "assay: sim sample: no machine can be made %s; want one "
+	        "of:",
+	        s->status);
+	for (unsigned i = 0; i < tcb->n_levels; i++)
+		fprintf(stderr, " %s", tcb->level[i].said.status);
+	fputs(s->kind == SIM_TDX15_V5 ? " TDRelaunchAdvised\n" : "\n", stderr);
+	return false;
+}
+
+static void set_debug(struct sim_world *w)
+{
+	w->quote_spec.sgx.flags |= ASSAY_SGX_DEBUG;
+	w->quote_spec.td.td_attributes |= 1;
+}
+
+static void set_report_data(struct sim_world *w, const uint8_t data[64])
+{
+	memcpy(w->quote_spec.sgx.report_data, data, 64);
+	memcpy(w->quote_spec.td.report_data, data, 64);
+}
+
+/* `revoked` is borrowed for as long as the world is built. */
+static void revoke(struct sim_world *w, struct sim_revoked *revoked)
+{
+	struct sim_crl_spec *list = &w->crl[SIM_CRL_PLATFORM];
+
+	*revoked = (struct sim_revoked){ .serial = w->cert[SIM_PCK].serial,
+		                         .date = list->this_update,
+		                         .reason = -1 };
+	list->revoked = revoked;
+	list->n_revoked = 1;
+}
+
+static bool make(struct sim_world *w, const struct sample *s)
+{
+	struct sim_revoked revoked;
+	bool good;
+
+	if (!sim_world_default_at(w, s->kind, s->now, s->seed)) {
+		fputs("assay: sim sample: cannot make keys\n", stderr);
+		return false;
+	}
+	if (s->status && !set_status(w, s))
+		return false;
+	if (s->debug)
+		set_debug(w);
+	if (s->has_report_data)
+		set_report_data(w, s->report_data);
+	if (s->revoked)
+		revoke(w, &revoked);
+	good = sim_world_build(w);
+	if (!good)
+		fputs("assay: sim sample: cannot make the documents\n", stderr);
+	return good;
+}
+
+/* ---- what is written, and said of it */
+
+static void put_hex(FILE *out, const char *before, const uint8_t *p, size_t n,
+                    bool upper)
+{
+	char text[2 * 48 + 1];
+
+	assay_hex_print(text, p, n, upper);
+	fprintf(out, "%s%s", before, text);
+}
+
+static void put_policy(FILE *out, const struct sim_world *w)
+{
+	const struct assay_td_report *td = &w->quote_spec.td;
+
+	fputs("{\n  \"simulation\": true,\n", out);
+	if (is_tdx(w)) {
+		put_hex(out, "  \"mrtd\": \"", td->mrtd, 48, false);
+		put_hex(out, "\",\n  \"rtmr0\": \"", td->rtmr[0], 48, false);
+		put_hex(out, "\",\n  \"rtmr1\": \"", td->rtmr[1], 48, false);
+		put_hex(out, "\",\n  \"rtmr2\": \"", td->rtmr[2], 48, false);
+	} else {
+		put_hex(out, "  \"mrenclave\": \"", w->quote_spec.sgx.mrenclave,
+		        32, false);
+	}
+	fputs("\"\n}\n", out);
+}
+
+static bool write_policy(const struct sim_world *w, const char *dir)
+{
+	size_t n = strlen(dir) + sizeof("/policy.json");
+	char *path = malloc(n);
+	FILE *out = NULL;
+	bool good = false;
+
+	if (path) {
+		snprintf(path, n, "%s/policy.json", dir);
+		out = fopen(path, "we");
+	}
+	if (out) {
+		put_policy(out, w);
+		good = !ferror(out);
+		good = fclose(out) == 0 && good;
+	}
+	free(path);
+	return good;
+}
+
+static void say_what(const struct sim_world *w, const struct sample *s)
+{
+	char from[ASSAY_TIME_TEXT], until[ASSAY_TIME_TEXT];
+	const struct sim_tcb_spec *tcb = &w->tcb[is_tdx(w) ? SIM_TDX : SIM_SGX];
+
+	printf("Made in %s: %s of a simulated machine, %s%s%s,\n"
+	       "with documents that are good from %s until %s.\n\n",
+	       s->dir, sim_kind_name(s->kind),
+	       s->status ? s->status : "UpToDate",
+	       s->debug ? ", in debug mode" : "", s->revoked ? ", revoked" : "",
+	       assay_time_print(from, tcb->issued),
+	       assay_time_print(until, tcb->next_update));
+	puts("  quote.bin          the evidence\n"
+	     "  tcb_info.json and others\n"
+	     "                     the simulated manufacturer's documents\n"
+	     "  root.pem           its root: no program trusts it unless told "
+	     "to\n"
+	     "  policy.json        a policy that names this code and accepts "
+	     "simulation");
+}
+
+static void say_how(const struct sim_world *w, const char *dir)
+{
+	printf("\nJudge it:\n  assay verify --collateral %s --root "
+	       "%s/root.pem ",
+	       dir, dir);
+	if (is_tdx(w)) {
+		printf("--policy %s/policy.json", dir);
+	} else {
+		put_hex(stdout, "--accept \"C:", w->quote_spec.sgx.mrenclave,
+		        32, true);
+		fputs(" SEC:INSECURE\"", stdout);
+	}
+	printf(" %s/quote.bin\n", dir);
+}
+
+static int write_all(const struct sim_world *w, const struct sample *s)
+{
+	if (!sim_world_write(w, s->dir) || !write_policy(w, s->dir)) {
+		fprintf(stderr, "assay: sim sample: %s: %s\n", s->dir,
+		        strerror(errno));
+		return 2;
+	}
+	say_what(w, s);
+	say_how(w, s->dir);
+	return fflush(stdout) == 0 ? 0 : 2;
+}
+
+int sim_sample(int argc, char **argv)
+{
+	struct sample s = { .now = (int64_t)time(NULL) };
+	struct sim_world *w;
+	int status;
+
+	if (!read_options(&s, &status, argc, argv))
+		return status;
+	w = calloc(1, sizeof(*w));
+	if (!w) {
+		fputs("assay: sim sample: out of memory\n", stderr);
+		return 2;
+	}
+	status = make(w, &s) ? write_all(w, &s) : 2;
+	sim_world_free(w);
+	free(w);
+	return status;
+}
