@@ -46,10 +46,11 @@ FUZZ := $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
 LIB_SO := $B/libassay.so.$(SOVERSION)
 
 # Every test prints TAP: the programs, the scripts, the fuzz corpora (replay.sh)
-# and the lints (lints.sh).  make check T='t_quote cli%' runs those alone.
+# and the lints (lints.sh), which look at the source and at what a plain build
+# exports.  make check T='t_quote cli%' runs those alone.
 T ?=
 TESTS := $(patsubst %.c,$B/%,$(wildcard tests/t_*.c)) $(wildcard tests/*.sh) \
-        scripts/replay.sh scripts/lints.sh
+        scripts/replay.sh $(if $(SAN)$(filter %/coverage,$B),,scripts/lints.sh)
 RUN := $(foreach t,$(TESTS),$(if $(filter $(or $T,%),$(basename $(notdir $t))),$t))
 # what they said, and how many there were
 TAP := $B/tap

@@ -307,6 +307,18 @@ is 'a document without a name' 2 verify --collateral one sgx-v3/quote.bin
 is 'several sets: the one for the quote counts' 0 verify --json --at $now --root sgx-v3/root.pem \
 	--collateral tdx-v4 --collateral sgx-v3 --collateral tdx15-v5 $accept sgx-v3/quote.bin
 says 'which one it was' '"collateral":"sgx-v3"'
+set -- --json --at $now --collateral tdx-v4 --root tdx-v4/root.pem --policy tdx-v4/policy.json
+is 'event log of the TD' 0 verify "$@" --event-log tdx-v4/event_log.bin tdx-v4/quote.bin
+says 'event log: told' '"event_log":{"explains":true,"events":5,"data_differ":1}'
+head -c 400 tdx-v4/event_log.bin >short.log
+is 'event log cut' 2 verify "$@" --event-log short.log tdx-v4/quote.bin
+head -c 390 tdx-v4/event_log.bin >other.log
+is 'event log of another start' 1 verify "$@" --event-log other.log tdx-v4/quote.bin
+says 'event log: the rule' '"rules":["event_log"]'
+is 'event log for an enclave' 1 verify --json $sgx $accept --event-log tdx-v4/event_log.bin sgx-v3/quote.bin
+says 'event log for an enclave: the rule' '"rules":["event_log"]'
+is 'event log unreadable' 2 verify "$@" --event-log nowhere tdx-v4/quote.bin
+
 cp sgx-v3/quote.bin longer && printf 'behind it' >>longer
 is 'bytes behind the quote' 0 verify $sgx $accept longer
 refuses '--strict' 'QUOTE P_TRAILING' --strict $sgx longer

@@ -12,6 +12,7 @@
 
 #include <assay/base.h>
 #include <assay/err.h>
+#include <assay/eventlog.h>
 #include <assay/evidence.h>
 #include <assay/policy.h>
 #include <assay/quote.h>

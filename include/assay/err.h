@@ -38,6 +38,7 @@ enum assay_doc {
 	ASSAY_DOC_COLLATERAL,  /* a file that holds several documents */
 	ASSAY_DOC_POLICY,
 	ASSAY_DOC_CONSTRAINT,
+	ASSAY_DOC_EVENT_LOG,   /* of a TD; for A_RTMR `at` is the register */
 	ASSAY_N_DOCS
 };
 

@@ -148,7 +148,8 @@ struct assay_terms {
 
 /* Trust: collateral, authenticated at a root.  Immutable once made: any number
  * of threads may judge with it.  It points into the collateral's bytes, which
- * must outlive it.  What is in it: verify/trust.h. */
+ * must outlive it, and into itself: it must not be copied.  What is in it:
+ * verify/trust.h. */
 struct assay_trust;
 
 /* What one thread has learnt: signatures' workspace, and (bounded) the
@@ -177,7 +178,8 @@ size_t assay_trust_size(void);
  * trust       assay_trust_size() bytes; whole on success, zeroed on failure
  * collateral  its bytes are borrowed for as long as the trust is used.
  *             pck_crl_issuer_chain may be empty if `pck_chain` is given
- * pck_chain   PEM chain of a quote that is to be judged with it, or empty
+ * pck_chain   PEM chain of a quote that is to be judged with it, or empty; not
+ *             kept
  * root_key    64 bytes x || y, big-endian: no default
  * memo        workspace, or NULL (then made and thrown away: some 20 us)
  * err         may be NULL

@@ -30,6 +30,7 @@ static const char *const docs[ASSAY_N_DOCS] = {
 	[ASSAY_DOC_COLLATERAL] = "COLLATERAL",
 	[ASSAY_DOC_POLICY] = "POLICY",
 	[ASSAY_DOC_CONSTRAINT] = "CONSTRAINT",
+	[ASSAY_DOC_EVENT_LOG] = "EVENT_LOG",
 };
 
 bool assay_vfail(struct assay_err *err, enum assay_check check,

@@ -849,7 +849,7 @@ size_t assay_json_unescape(uint8_t *out, struct assay_json_str s)
 {
 	const uint8_t *p = s.raw.ptr, *end = p + s.raw.len;
 	uint8_t *to = out;
-	uint32_t c;
+	uint32_t c = 0;
 
 	while (p < end) {
 		const uint8_t *escape = memchr(p, '\\', (size_t)(end - p));

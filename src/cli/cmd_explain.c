@@ -31,7 +31,10 @@ static const struct word docs[ASSAY_N_DOCS] = {
 	[ASSAY_DOC_COLLATERAL] = { "COLLATERAL", "A file that holds several of the manufacturer's documents." },
 	[ASSAY_DOC_POLICY] = { "POLICY", "The policy file." },
 	[ASSAY_DOC_CONSTRAINT] = { "CONSTRAINT", "The constraint line of --accept." },
+	[ASSAY_DOC_EVENT_LOG] = { "EVENT_LOG", "The log of what was measured into a TD's registers." },
 };
+_Static_assert(ASSAY_DOC_EVENT_LOG == ASSAY_N_DOCS - 1,
+               "a document has no words");
 
 static const struct word words[] = {
 	{ "SECURE", "Level: genuine, on real hardware, not in debug mode, and UpToDate." },
@@ -40,6 +43,7 @@ static const struct word words[] = {
 	{ "genuine", "Rule: the evidence is genuine: every check holds. Else nothing that it claims is appraised." },
 	{ "identity", "Rule: something says which code is wanted: --accept, the policy's mrenclave, mrsigner or mrtd, or --any-code." },
 	{ "init", "Rule: the enclave's INIT attribute is set." },
+	{ "event_log", "Rule: the TD's event log, where one is given, comes to its registers RTMR 0, 1 and 2." },
 	{ "keys", "Rule: keys that come beside the quote are those that its report data names." },
 	{ "constraint.C", "Rule: MRENCLAVE is one of the constraint's C: hashes (or MRSIGNER one of its S:)." },
 	{ "constraint.S", "Rule: MRSIGNER is one of the constraint's S: hashes (or MRENCLAVE one of its C:)." },

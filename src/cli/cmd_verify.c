@@ -10,7 +10,7 @@
 struct options {
 	struct cli_list collateral, accept;
 	struct cli_time at;
-	const char *root, *policy, *report_data;
+	const char *root, *policy, *report_data, *event_log;
 	bool any_code, allow_debug, strict, json;
 };
 
@@ -36,6 +36,8 @@ static const struct cli_option options[] = {
 	  "accept a debug enclave or TD" },
 	{ "--report-data", "HEX", CLI_TEXT, TO(report_data),
 	  "the report data must be this, filled up to 64 bytes with zeros" },
+	{ "--event-log", "FILE", CLI_TEXT, TO(event_log),
+	  "the TD's event log (CCEL) must come to its registers RTMR 0 to 2" },
 	{ "--strict", NULL, CLI_FLAG, TO(strict),
 	  "refuse bytes that follow the quote" },
 	{ "--json", NULL, CLI_FLAG, TO(json),
@@ -101,12 +103,34 @@ static bool take_constraints(struct cli_rules *r, const struct cli_list *lines)
 	return true;
 }
 
+static bool take_event_log(struct cli_rules *r, const char *path)
+{
+	struct assay_event_log *log = cli_alloc(1, sizeof(*log));
+	struct assay_err err;
+	uint8_t *bytes;
+	size_t len;
+	bool good;
+
+	if (!cli_read(&bytes, &len, path)) {
+		cli_warn("%s: %s", path, strerror(errno));
+		return false;
+	}
+	good = assay_event_log_replay(log, (struct assay_bytes){ bytes, len },
+	                              &err);
+	if (!good)
+		cli_warn_err(path, &err);
+	free(bytes);
+	r->event_log = log;
+	return good;
+}
+
 static bool take_rules(struct cli_rules *r, const struct options *o)
 {
 	r->terms.now = cli_now(&o->at);
 	r->terms.strict = o->strict;
 	return cli_root(r->root, o->root) && take_policy(r, o) &&
 	       take_constraints(r, &o->accept) &&
+	       (!o->event_log || take_event_log(r, o->event_log)) &&
 	       cli_sets_read(&r->sets, &o->collateral);
 }
 

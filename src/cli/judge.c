@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,7 +98,7 @@ static struct opened *find_opened(struct cli_judge *j,
 	return NULL;
 }
 
-/* Opens the set for this chain, which is copied: a trust points into it. */
+/* Opens the set for this chain, whose CAs are kept, to know them again. */
 static struct opened *open_set(struct cli_judge *j, const struct cli_set *set,
                                struct assay_bytes chain)
 {
@@ -214,24 +215,53 @@ static bool judge_evidence(struct cli_judge *j)
 	return out->verdict.genuine;
 }
 
-/* Keys that the report data does not name are anybody's: a rule of the program,
- * not of the policy, since a policy sees the verdict alone. */
-static void appraise_keys(struct cli_judgement *out)
+/* A rule of the program, not of the policy, since a policy sees the verdict
+ * alone. */
+__attribute__((format(printf, 3, 4))) static void
+refuse(struct assay_decision *d, const char *rule, const char *fmt, ...)
 {
-	struct assay_decision *d = &out->decision;
 	struct assay_refusal *said;
+	va_list ap;
 
-	out->keys = cli_keys_bound(&out->evidence, out->verdict.report_data);
-	if (out->keys != CLI_KEYS_LOOSE)
-		return;
 	d->accept = false;
 	if (d->n_refusals == ASSAY_POLICY_MAX_RULES_SAID)
 		return;
 	said = &d->refusals[d->n_refusals++];
-	said->rule = "keys";
-	snprintf(said->note, sizeof(said->note),
-	         "The keys beside the quote are not those that its report data "
-	         "names: somebody put others in their place.");
+	said->rule = rule;
+	va_start(ap, fmt);
+	vsnprintf(said->note, sizeof(said->note), fmt, ap);
+	va_end(ap);
+}
+
+/* Keys that the report data does not name are anybody's. */
+static void appraise_keys(struct cli_judgement *out)
+{
+	out->keys = cli_keys_bound(&out->evidence, out->verdict.report_data);
+	if (out->keys == CLI_KEYS_LOOSE)
+		refuse(&out->decision, "keys",
+		       "The keys beside the quote are not those that its report "
+		       "data names: somebody put others in their place.");
+}
+
+static void appraise_log(struct cli_judgement *out, const struct cli_rules *r)
+{
+	struct assay_err err;
+
+	if (!r->event_log || !out->verdict.genuine)
+		return;
+	if (out->verdict.tee != ASSAY_TEE_TDX) {
+		refuse(&out->decision, "event_log",
+		       "An event log is given, and the evidence is not of a TD, "
+		       "which alone has one; leave it out.");
+		return;
+	}
+	out->event_log = r->event_log;
+	out->log_explains = assay_event_log_explains(
+		r->event_log, &out->verdict.td, &err);
+	if (!out->log_explains)
+		refuse(&out->decision, "event_log",
+		       "The event log is not that of this TD: %s. %s", err.note,
+		       assay_check_info(err.check)->todo);
 }
 
 static void appraise(struct cli_judgement *out, const struct cli_rules *r)
@@ -239,8 +269,10 @@ static void appraise(struct cli_judgement *out, const struct cli_rules *r)
 	if (!assay_appraise(&out->decision, &out->verdict, r->policy, r->accept,
 	                    r->n_accept))
 		assert(!out->decision.accept);
-	if (out->readable)
-		appraise_keys(out);
+	if (!out->readable)
+		return;
+	appraise_keys(out);
+	appraise_log(out, r);
 }
 
 static bool read_evidence(struct cli_judge *j)

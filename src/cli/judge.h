@@ -57,6 +57,7 @@ struct cli_rules {
 	struct assay_policy *policy;
 	const struct assay_constraint **accept;
 	size_t n_accept;
+	const struct assay_event_log *event_log; /* NULL: none was given */
 };
 
 /* One judgement: facts, and whether they are enough. */
@@ -68,6 +69,9 @@ struct cli_judgement {
 	const struct cli_set *set; /* what it was judged with; NULL: its own */
 	struct assay_verdict verdict;
 	enum cli_keys keys;
+	const struct assay_event_log *event_log; /* compared with the quote's
+	                                          * registers; NULL: it was not */
+	bool log_explains;       /* it comes to them */
 	enum assay_level level;
 	char reason[512];
 	struct assay_decision decision; /* last: it is large, and mostly room */

@@ -240,6 +240,23 @@ static void put_collateral(struct cli_text *text, const struct assay_verdict *v)
 	cli_put(text, "%s\n", assay_time_print(until, v->fresh_until));
 }
 
+static void put_event_log(struct cli_text *text, const struct cli_judgement *j)
+{
+	const struct assay_event_log *log = j->event_log;
+
+	if (!log)
+		return;
+	cli_put_label(text, "Event log");
+	cli_put(text, "%zu events, which %s to RTMR 0, 1 and 2\n",
+	        log->n_events, j->log_explains ? "come" : "do not come");
+	if (!log->n_data_differ)
+		return;
+	cli_put_label(text, "");
+	cli_put(text, "the data of %zu are not what was measured: the first "
+	              "at byte %zu\n",
+	        log->n_data_differ, log->first_differs_at);
+}
+
 /* ---- the decision, and what to do */
 
 static void put_refusal(struct cli_text *text, const struct assay_refusal *r)
@@ -310,6 +327,7 @@ void cli_put_judgement(struct cli_text *text, const struct cli_judgement *j)
 	if (v->genuine) {
 		put_statuses(text, j);
 		put_collateral(text, v);
+		put_event_log(text, j);
 	}
 	put_decision(text, j);
 	put_advice(text, j);

@@ -166,6 +166,22 @@ static void put_keys(struct assay_json_out *o, const struct cli_judgement *j)
 	put_hex(o, "encryption_key", key.len != 0, key.ptr, key.len);
 }
 
+/* ---- the event log */
+
+static void put_event_log(struct assay_json_out *o,
+                          const struct cli_judgement *j)
+{
+	if (!j->event_log) {
+		assay_json_put_null(o, "event_log");
+		return;
+	}
+	assay_json_put_object(o, "event_log");
+	assay_json_put_bool(o, "explains", j->log_explains);
+	assay_json_put_uint(o, "events", j->event_log->n_events);
+	assay_json_put_uint(o, "data_differ", j->event_log->n_data_differ);
+	assay_json_put_end(o, '}');
+}
+
 /* ---- all of it */
 
 static void put_judgement(struct assay_json_out *o, const void *arg)
@@ -186,6 +202,7 @@ static void put_judgement(struct assay_json_out *o, const void *arg)
 	put_advice(o, j);
 	cli_json_identity(o, v);
 	put_keys(o, j);
+	put_event_log(o, j);
 	assay_json_put_time(o, "judged_at", v->at);
 	assay_json_put_text(o, "collateral", j->set ? j->set->name : NULL);
 }

@@ -3,6 +3,7 @@
 #include "daemon/daemon.h"
 
 #include "base/text.h"
+#include "sim/log_make.h"
 #include "sim/world.h"
 
 #include <errno.h>
@@ -226,7 +227,8 @@ static void revoke(struct sim_world *w, struct sim_revoked *revoked)
 	list->n_revoked = 1;
 }
 
-static bool make(struct sim_world *w, const struct sample *s)
+static bool make(struct sim_world *w, struct sim_out *log,
+                 const struct sample *s)
 {
 	struct sim_revoked revoked;
 	bool good;
@@ -243,7 +245,9 @@ static bool make(struct sim_world *w, const struct sample *s)
 		set_report_data(w, s->report_data);
 	if (s->revoked)
 		revoke(w, &revoked);
-	good = sim_world_build(w);
+	if (is_tdx(w))
+		sim_log_default(log, &w->quote_spec.td);
+	good = !log->bad && sim_world_build(w);
 	if (!good)
 		fputs("assay: sim sample: cannot make the documents\n", stderr);
 	return good;
@@ -277,24 +281,49 @@ static void put_policy(FILE *out, const struct sim_world *w)
 	fputs("\"\n}\n", out);
 }
 
+/* A file of the folder, opened for writing; NULL, with errno. */
+static FILE *open_file(const char *dir, const char *name)
+{
+	size_t n = strlen(dir) + strlen(name) + 2;
+	char *path = malloc(n);
+	FILE *out;
+
+	if (!path)
+		return NULL;
+	snprintf(path, n, "%s/%s", dir, name);
+	out = fopen(path, "we");
+	free(path);
+	return out;
+}
+
+static bool close_file(FILE *out)
+{
+	bool good = !ferror(out);
+
+	return fclose(out) == 0 && good;
+}
+
 static bool write_policy(const struct sim_world *w, const char *dir)
 {
-	size_t n = strlen(dir) + sizeof("/policy.json");
-	char *path = malloc(n);
-	FILE *out = NULL;
-	bool good = false;
+	FILE *out = open_file(dir, "policy.json");
 
-	if (path) {
-		snprintf(path, n, "%s/policy.json", dir);
-		out = fopen(path, "we");
-	}
-	if (out) {
-		put_policy(out, w);
-		good = !ferror(out);
-		good = fclose(out) == 0 && good;
-	}
-	free(path);
-	return good;
+	if (!out)
+		return false;
+	put_policy(out, w);
+	return close_file(out);
+}
+
+static bool write_log(const struct sim_out *log, const char *dir)
+{
+	FILE *out;
+
+	if (!log->len)
+		return true;
+	out = open_file(dir, "event_log.bin");
+	if (!out)
+		return false;
+	fwrite(log->ptr, 1, log->len, out);
+	return close_file(out);
 }
 
 static void say_what(const struct sim_world *w, const struct sample *s)
@@ -316,6 +345,9 @@ static void say_what(const struct sim_world *w, const struct sample *s)
 	     "to\n"
 	     "  policy.json        a policy that names this code and accepts "
 	     "simulation");
+	if (is_tdx(w))
+		puts("  event_log.bin      what was measured into the TD's "
+		     "registers: --event-log");
 }
 
 static void say_how(const struct sim_world *w, const char *dir)
@@ -333,9 +365,11 @@ static void say_how(const struct sim_world *w, const char *dir)
 	printf(" %s/quote.bin\n", dir);
 }
 
-static int write_all(const struct sim_world *w, const struct sample *s)
+static int write_all(const struct sim_world *w, const struct sim_out *log,
+                     const struct sample *s)
 {
-	if (!sim_world_write(w, s->dir) || !write_policy(w, s->dir)) {
+	if (!sim_world_write(w, s->dir) || !write_policy(w, s->dir) ||
+	    !write_log(log, s->dir)) {
 		fprintf(stderr, "assay: sim sample: %s: %s\n", s->dir,
 		        strerror(errno));
 		return 2;
@@ -348,6 +382,7 @@ static int write_all(const struct sim_world *w, const struct sample *s)
 int sim_sample(int argc, char **argv)
 {
 	struct sample s = { .now = (int64_t)time(NULL) };
+	struct sim_out log = { 0 };
 	struct sim_world *w;
 	int status;
 
@@ -358,7 +393,8 @@ int sim_sample(int argc, char **argv)
 		fputs("assay: sim sample: out of memory\n", stderr);
 		return 2;
 	}
-	status = make(w, &s) ? write_all(w, &s) : 2;
+	status = make(w, &log, &s) ? write_all(w, &log, &s) : 2;
+	sim_out_free(&log);
 	sim_world_free(w);
 	free(w);
 	return status;

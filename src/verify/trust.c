@@ -108,18 +108,38 @@ static void note_dates(struct assay_trust *t, const struct assay_chain *chain,
 	t->windows[item] = assay_dated_window(dated, chain->n - 1);
 }
 
+/* The chain's text is kept, to know it again; one that is too long will be read
+ * anew whenever it comes. */
+static void keep_text(struct assay_trust *t)
+{
+	struct assay_chain *c = &t->chain;
+	size_t tail_at = c->text.len - c->tail.len;
+
+	if (c->text.len > sizeof(t->chain_text)) {
+		c->text = c->tail = (struct assay_bytes){ 0 };
+		return;
+	}
+	memcpy(t->chain_text, c->text.ptr, c->text.len);
+	c->text.ptr = t->chain_text;
+	if (c->tail.len)
+		c->tail.ptr = t->chain_text + tail_at;
+}
+
 /* The chain to the PCK CA: the quote's own, else the one beside the CRL. */
 static bool open_ca_chain(struct assay_trust *t,
                           const struct assay_collateral *c,
                           struct assay_bytes pck_chain, struct assay_err *err)
 {
-	if (pck_chain.len)
-		return assay_chain_open(&t->chain, pck_chain,
-		                        ASSAY_DOC_PCK_CHAIN, ASSAY_CHAIN_PCK,
-		                        t->root_key, err);
-	return assay_chain_open(&t->chain, c->pck_crl_issuer_chain,
-	                        ASSAY_DOC_PCK_CRL_CHAIN, ASSAY_CHAIN_CA,
-	                        t->root_key, err);
+	bool own = pck_chain.len;
+
+	if (!assay_chain_open(&t->chain, own ? pck_chain : c->pck_crl_issuer_chain,
+	                      own ? ASSAY_DOC_PCK_CHAIN :
+	                            ASSAY_DOC_PCK_CRL_CHAIN,
+	                      own ? ASSAY_CHAIN_PCK : ASSAY_CHAIN_CA,
+	                      t->root_key, err))
+		return false;
+	keep_text(t);
+	return true;
 }
 
 /* The chain beside the PCK CRL, if there is one; the list is by its CA too. */

@@ -6,12 +6,16 @@
 #include "verify/chain.h"
 
 /* Certificates point into `chain`: a trust is not to be copied or moved. */
+enum { ASSAY_CHAIN_TEXT_MAX = 8192 }; /* real chains have some 3,700 */
+
 struct assay_trust {
 	bool simulation;         /* the root is not Intel's */
 	uint8_t root_key[64];
 	struct assay_chain chain; /* the PCK CA and the root that it was opened
 	                           * with, and perhaps a leaf, which is not
 	                           * looked at */
+	uint8_t chain_text[ASSAY_CHAIN_TEXT_MAX]; /* a copy of chain.text: the
+	                                           * quote may be gone */
 	uint8_t ca_digest[ASSAY_SHA256_LEN]; /* of the CA's certificate */
 	struct assay_crl root_crl, pck_crl;
 	struct assay_tcb_info tcb;

@@ -226,7 +226,7 @@ static bool judge_chain(struct judging *j, struct assay_bytes text)
 	struct assay_cert leaf;
 	size_t pos = 0;
 
-	if (known->n == ASSAY_CHAIN_MAX &&
+	if (known->n == ASSAY_CHAIN_MAX && known->text.len &&
 	    assay_bytes_equal(text, known->text))
 		return take_leaf(j, &known->cert[0], known);
 	if (!known->tail.len ||
