@@ -53,15 +53,16 @@ static const char *const converged[N_LEVELS] = {
 static const uint8_t svns[N_SVNS] = { SIM_SVN_UP_TO_DATE, SIM_SVN_OUT_OF_DATE,
 	                              SIM_SVN_REVOKED, SIM_SVN_NONE };
 
-/* [DCAP 4.5]: launch, then the present, in the order of `order`. */
+/* [DCAP 4.5]: launch, then the present, in the order of `order`; but what runs
+ * now and is revoked is revoked. */
 static const char order[] = "UHCBOXR";
 static const char *const relaunched[] = {
-	"UUUUUUU", /* UpToDate */
-	"HHHHHHH", /* SWHardeningNeeded */
-	"CCCCCCC", /* ConfigurationNeeded */
-	"BBBBBBB", /* ConfigurationAndSWHardeningNeeded */
-	"AADDOOO", /* OutOfDate */
-	"DDDDXXX", /* OutOfDateConfigurationNeeded */
+	"UUUUUUR", /* UpToDate */
+	"HHHHHHR", /* SWHardeningNeeded */
+	"CCCCCCR", /* ConfigurationNeeded */
+	"BBBBBBR", /* ConfigurationAndSWHardeningNeeded */
+	"AADDOOR", /* OutOfDate */
+	"DDDDXXR", /* OutOfDateConfigurationNeeded */
 	"RRRRRRR", /* Revoked */
 };
 

@@ -345,6 +345,7 @@ static void test_bundle(void)
 #define KEY31 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="
 #define KEY32 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define KEY33 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define KEYS ",\"keys\":{\"hpke\":\"AA==\",\"sign\":\"" KEY32 "\"}"
 #define X16 "AAAAAAAAAAAAAAAA"
 #define X64 X16 X16 X16 X16
 #define NONCE255 X64 X64 X64 X64 X64 X16 "AAAA"
@@ -383,7 +384,8 @@ static const struct {
 	{ BUNDLE(""),                                ASSAY_OK, ASSAY_C_BUNDLE, NULL },
 	{ BUNDLE(",\"collateral\":{\"tcb_info\":\"\"}"), ASSAY_OK, ASSAY_OK, NULL },
 	{ BUNDLE(",\"nonce\":null,\"at\":null"),     ASSAY_OK, ASSAY_C_BUNDLE, NULL },
-	{ BUNDLE(",\"nonce\":\"" NONCE255 "\""),     ASSAY_OK, ASSAY_C_BUNDLE, NULL },
+	{ BUNDLE(KEYS ",\"nonce\":\"" NONCE255 "\""), ASSAY_OK, ASSAY_C_BUNDLE, NULL },
+	{ BUNDLE(",\"nonce\":\"AA==\""),             ASSAY_C_BUNDLE, ASSAY_C_BUNDLE, NULL },
 	{ BUNDLE(",\"keys\":{\"hpke\":\"AA==\",\"sign\":\"" KEY32 "\"}"), ASSAY_OK, ASSAY_C_BUNDLE, NULL },
 	{ "{\"assay_bundle\":1}",                    ASSAY_C_BUNDLE, ASSAY_C_BUNDLE, NULL },
 	{ "{\"assay_bundle\":2," EV "}",             ASSAY_C_BUNDLE, ASSAY_C_BUNDLE, "\"assay_bundle" },
@@ -411,8 +413,8 @@ static const struct {
 	{ BUNDLE(",\"keys\":{\"hpke\":\"AA==\",\"sign\":\"" KEY33 "\"}"), ASSAY_C_BUNDLE, ASSAY_C_BUNDLE, "\"" KEY33 },
 	{ BUNDLE(",\"keys\":{\"hpke\":\"AA==\",\"sign\":\"" KEY32 "\",\"x\":\"\"}"), ASSAY_C_BUNDLE, ASSAY_C_BUNDLE, "\"x\":\"" },
 	{ BUNDLE(",\"nonce\":1"),                    ASSAY_J_TYPE, ASSAY_J_TYPE, "1}" },
-	{ BUNDLE(",\"nonce\":\"A\""),                ASSAY_C_BUNDLE, ASSAY_C_BUNDLE, "\"A\"}" },
-	{ BUNDLE(",\"nonce\":\"" NONCE255 "AA==\""), ASSAY_C_BUNDLE, ASSAY_C_BUNDLE, "\"" NONCE255 },
+	{ BUNDLE(KEYS ",\"nonce\":\"A\""),                ASSAY_C_BUNDLE, ASSAY_C_BUNDLE, "\"A\"}" },
+	{ BUNDLE(KEYS ",\"nonce\":\"" NONCE255 "AA==\""), ASSAY_C_BUNDLE, ASSAY_C_BUNDLE, "\"" NONCE255 },
 	{ BUNDLE(",\"at\":\"yesterday\""),           ASSAY_J_TYPE, ASSAY_J_TYPE, "\"yesterday" },
 	{ BUNDLE(",\"at\":0"),                       ASSAY_J_TYPE, ASSAY_J_TYPE, "0}" },
 	{ BUNDLE(",\"collateral\":null"),            ASSAY_J_TYPE, ASSAY_J_TYPE, "null" },
@@ -454,7 +456,7 @@ static void test_texts(void)
 	ok(strstr(r.err.note, "--collateral") != NULL, "says that it is: %s",
 	   r.err.note);
 	end(&r);
-	r = read_as(bytes(BUNDLE(",\"nonce\":\"\"")), false);
+	r = read_as(bytes(BUNDLE(KEYS ",\"nonce\":\"\"")), false);
 	ok(r.good && r.e.has_nonce && !r.e.nonce.len, "a nonce of no bytes");
 	end(&r);
 	r = read_as(bytes(BUNDLE("")), false);

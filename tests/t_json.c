@@ -614,6 +614,18 @@ static void test_limits(void)
 		   "many objects of two members");
 	}
 
+	for (int more = 0; more < 2; more++) {
+		char *p = text + sprintf(text, "{\"");
+
+		memset(p, 'n', ASSAY_JSON_NAME + 1);
+		p += ASSAY_JSON_NAME + more;
+		p += sprintf(p, "\":0}");
+		ok(judge((struct assay_bytes){ (uint8_t *)text,
+		                               (size_t)(p - text) },
+		         &at) == (more ? ASSAY_J_LIMIT : ASSAY_OK),
+		   "a name of %d bytes", ASSAY_JSON_NAME + more);
+	}
+
 	memset(text, ' ', sizeof(text));
 	text[0] = '0';
 	ok(judge((struct assay_bytes){ (uint8_t *)text, ASSAY_JSON_MAX },
@@ -692,7 +704,7 @@ static void test_writer(void)
 {
 	static const char want[] =
 		"{\"te\\\"xt\":\"a\\u000ab\\\"c\\\\\",\"none\":null,"
-		"\"all\":\"\\u0000\\u0001\\u001f\\\"\\\\/\x7f\xc3\xa9"
+		"\"all\":\"\\u0000\\u0001\\u001f\\\"\\\\/\\u007f\xc3\xa9"
 		"\xf0\x9f\x98\x80\\ufffdz\\ufffd\\ufffd\\ufffd\\ufffd\","
 		"\"hex\":\"00011f22\",\"nohex\":\"\","
 		"\"list\":[0,18446744073709551615,[1],{\"x\":2},[],true,"

@@ -610,13 +610,16 @@ static void test_default(void)
 	ok(!memcmp(&bare, &def, sizeof(def)), "a file begins as the default");
 	ok(n == 8, "%zu defaults were read", n);
 
-	assay_policy_any_code(&def);
-	assay_policy_allow_debug(&def);
+	if (!assay_policy_any_code(&def))
+		abort();
+	if (!assay_policy_allow_debug(&def))
+		abort();
 	ok(def.any_code && def.allow_debug, "the command line's two switches");
 	policy = def;
 	make(ASSAY_TEE_SGX, debug);
 	ok(appraise(NULL, 0), "they suffice for a debug enclave: %s", said());
-	assay_policy_report_data(&policy, verdict.report_data);
+	if (!assay_policy_report_data(&policy, verdict.report_data))
+		abort();
 	ok(appraise(NULL, 0), "report data from the command line: %s", said());
 	verdict.report_data[63] ^= 1;
 	ok(refuses("report_data"), "and others: %s", said());
@@ -840,7 +843,8 @@ static void test_worst(void)
 	   "a policy of zeroed memory accepts nothing: %s", said());
 	memset(&verdict, 0, sizeof(verdict));
 	assay_policy_default(&policy);
-	assay_policy_any_code(&policy);
+	if (!assay_policy_any_code(&policy))
+		abort();
 	ok(refuses("genuine"), "a verdict of zeroed memory: %s", said());
 	make(ASSAY_TEE_SGX, forged);
 	ok(refuses("genuine") && strstr(said(), "Q_SIG") &&

@@ -5,7 +5,8 @@
  * same struct.  No function reads a clock, opens a socket or keeps a global.
  * NULL is an error of the caller unless a comment says otherwise; `err` may
  * always be NULL.  What a function writes is whole when it succeeds and zeroed
- * when it fails.  Strings returned as const char * are static.
+ * when it fails; an `err` is written on failure only.  Strings returned as const
+ * char * are static.  A judgement needs some 64 KB of stack.
  */
 #ifndef ASSAY_ASSAY_H
 #define ASSAY_ASSAY_H

@@ -31,6 +31,8 @@ struct assay_decision {
 
 ASSAY_BEGIN
 
+/* Bytes that a policy, and a constraint, need; the caller allocates them,
+ * aligned for any type. */
 size_t assay_policy_size(void);
 size_t assay_constraint_size(void);
 
@@ -49,11 +51,13 @@ ASSAY_MUST_CHECK bool assay_policy_parse(struct assay_policy *policy,
                                          struct assay_err *err);
 
 /* What the command line can add: any code at all; debug; the report data that
- * is wanted. */
-void assay_policy_any_code(struct assay_policy *policy);
-void assay_policy_allow_debug(struct assay_policy *policy);
-void assay_policy_report_data(struct assay_policy *policy,
-                              const uint8_t report_data[64]);
+ * is wanted.  False, and nothing is changed, if the policy file says the
+ * opposite: false, or other report data. */
+ASSAY_MUST_CHECK bool assay_policy_any_code(struct assay_policy *policy);
+ASSAY_MUST_CHECK bool assay_policy_allow_debug(struct assay_policy *policy);
+ASSAY_MUST_CHECK bool
+assay_policy_report_data(struct assay_policy *policy,
+                         const uint8_t report_data[64]);
 
 /* assay_policy_terms puts what the policy says of dates and floors (grace,
  * numbers) into `terms`, whose `now` and `strict` stay; a floor that `terms`

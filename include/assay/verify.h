@@ -232,8 +232,7 @@ void assay_trust_ca_key(const struct assay_trust *trust, uint8_t key[64]);
  * pck_chain  PEM chain for a quote that holds none, or empty
  *
  * Returns verdict->genuine.  Allocates nothing when `memo` is given (libcrypto
- * does).  Source: [DCAP 4.0], its steps in its order, each one check of
- * checks.def.
+ * does).  Source: [DCAP 4.0], its steps, each one check of checks.def.
  */
 ASSAY_MUST_CHECK bool assay_verify(struct assay_verdict *verdict,
                                    const struct assay_trust *trust,
@@ -243,7 +242,8 @@ ASSAY_MUST_CHECK bool assay_verify(struct assay_verdict *verdict,
                                    const struct assay_terms *terms);
 
 /*
- * assay_verify_many judges `n` quotes as assay_verify does, each on its own;
+ * assay_verify_many judges `n` quotes as assay_verify does, each on its own and
+ * by the PCK chain that it holds;
  * the quotes' own signatures are checked together, which saves time where
  * their keys have tables.  Returns how many are genuine.
  */

@@ -255,6 +255,17 @@ RARE bool same_resolved(struct assay_bytes a, struct assay_bytes b)
 	return !more_a && !more_b;
 }
 
+/* Whether a name is another's, which may have escapes of its own.  Two names
+ * without any are compared at once: somebody may have made many that meet in
+ * their hashes. */
+static bool same_name(struct assay_json_str name, struct assay_bytes other)
+{
+	if (!name.escaped && !memchr(other.ptr, '\\', other.len))
+		return name.raw.len == other.len &&
+		       memcmp(name.raw.ptr, other.ptr, other.len) == 0;
+	return same_resolved(name.raw, other);
+}
+
 /* Eight bytes as a number, the first one lowest. */
 static inline uint64_t load_8(const uint8_t *p)
 {
@@ -561,6 +572,8 @@ static inline bool note_name(struct assay_json *j, struct assay_json_str name,
 	uint32_t hash = hash_name(j, name);
 	size_t raw_at = (size_t)(name.raw.ptr - j->base);
 
+	if (name.raw.len > ASSAY_JSON_NAME)
+		return bad_limit(j, at, ASSAY_JSON_NAME, "bytes of a name");
 	for (size_t i = j->level[j->depth - 1].first; i < j->n_names; i++) {
 		struct assay_bytes other;
 
@@ -568,7 +581,7 @@ static inline bool note_name(struct assay_json *j, struct assay_json_str name,
 			continue;
 		other = (struct assay_bytes){ j->base + j->names[i].at,
 			                      j->names[i].len };
-		if (same_resolved(name.raw, other))
+		if (same_name(name, other))
 			return bad_dupkey(j, at, j->names[i].at - 1);
 	}
 	if (j->n_names == ASSAY_JSON_MEMBERS)

@@ -25,6 +25,7 @@
 enum {
 	ASSAY_JSON_DEPTH = 16,
 	ASSAY_JSON_MEMBERS = 512,     /* open objects' members in all */
+	ASSAY_JSON_NAME = 1024,       /* bytes of a member's name */
 	ASSAY_JSON_MAX = 1 << 20,     /* bytes of text, but for _open_max */
 };
 

@@ -34,7 +34,8 @@ static struct assay_bytes bytes_of(const char *text)
 	return (struct assay_bytes){ (const uint8_t *)text, strlen(text) };
 }
 
-/* A string in its marks; what JSON or UTF-8 does not allow there is escaped. */
+/* A string in its marks; what JSON or UTF-8 does not allow there is
+ * escaped, and so is what terminals obey. */
 static void put_string(struct assay_json_out *o, struct assay_bytes s)
 {
 	const uint8_t *p = s.ptr;
@@ -48,10 +49,14 @@ static void put_string(struct assay_json_out *o, struct assay_bytes s)
 			put_chars(o, "\\ufffd");
 		else if (p[i] == '"' || p[i] == '\\')
 			put(o, text, 2);
-		else if (p[i] < 0x20)
+		else if (p[i] < 0x20 || p[i] == 0x7f)
 			put(o, text,
 			    (size_t)snprintf(text, sizeof(text), "\\u%04x",
 			                     p[i]));
+		else if (p[i] == 0xc2 && p[i + 1] < 0xa0) /* U+0080 to 9F */
+			put(o, text,
+			    (size_t)snprintf(text, sizeof(text), "\\u%04x",
+			                     p[i + 1]));
 		else
 			put(o, (const char *)p + i, len);
 		i += len ? len : 1;

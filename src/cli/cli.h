@@ -101,6 +101,9 @@ bool cli_colour(void);
 ASSAY_MUST_CHECK bool cli_flush(struct cli_text *text);
 void cli_text_free(struct cli_text *text);
 
+/* Writes all of it; false, with errno, if that fails. */
+ASSAY_MUST_CHECK bool cli_write_all(int fd, const char *p, size_t n);
+
 /* A line "assay: ..." on stderr. */
 void cli_warn(const char *fmt, ...) ASSAY_PRINTF(1, 2);
 /* A check that failed, as a line: "QUOTE Q_SIG [DCAP 4.0] at byte 436: ...". */
@@ -130,7 +133,9 @@ void cli_expect_judgement(void);
  * large.  False, with errno, if it cannot be read.
  */
 ASSAY_MUST_CHECK bool cli_read(uint8_t **ptr, size_t *len, const char *path);
-/* Writes the file anew, whole or not at all; false, with errno. */
+/* Writes the file anew, whole or not at all; what is no regular file (a device,
+ * a pipe, where a link leads) is written into; "-": stdout.  False, with
+ * errno. */
 ASSAY_MUST_CHECK bool cli_write(const char *path, const char *text, size_t len);
 bool cli_is_folder(const char *path);
 /* The regular files of a folder, as paths, sorted by name; false, with errno.

@@ -78,13 +78,23 @@ struct shown {
 	bool authentic, good; /* good: at this time, too */
 };
 
+static bool in_date(struct assay_window w, int64_t now)
+{
+	return now >= w.from && now < w.until;
+}
+
+/* The documents, the signers' chains, and the CAs that the trust was opened
+ * with; the leaf of a quote is not among them. */
 static bool all_in_date(const struct assay_trust *t, int64_t now)
 {
 	for (size_t i = 0; i < ASSAY_N_ITEMS; i++)
-		if (t->windows[i].until &&
-		    (now < t->windows[i].from || now >= t->windows[i].until))
+		if (t->windows[i].until && !in_date(t->windows[i], now))
 			return false;
-	return true;
+	for (size_t i = 0; i < t->n_dated; i++)
+		if (!in_date(t->dated[i].window, now))
+			return false;
+	return in_date(assay_chain_ca(&t->chain)->validity, now) &&
+	       in_date(assay_chain_root(&t->chain)->validity, now);
 }
 
 static void put_verdict(struct cli_text *text, const struct shown *s)

@@ -52,6 +52,13 @@ static struct assay_bytes bytes_of(const char *text)
 
 /* ---- the rules */
 
+/* Rules are conjunctive: an option cannot take back what the policy file says. */
+static bool contradicts(const char *option)
+{
+	cli_usage(&cmd_verify, "%s: the policy file says the opposite", option);
+	return false;
+}
+
 static bool take_report_data(struct assay_policy *policy, const char *hex)
 {
 	size_t n = strlen(hex) / 2;
@@ -63,8 +70,8 @@ static bool take_report_data(struct assay_policy *policy, const char *hex)
 		          "--report-data: want 1 to 64 bytes in hex");
 		return false;
 	}
-	assay_policy_report_data(policy, data);
-	return true;
+	return assay_policy_report_data(policy, data) ||
+	       contradicts("--report-data");
 }
 
 static bool take_policy(struct cli_rules *r, const struct options *o)
@@ -74,10 +81,10 @@ static bool take_policy(struct cli_rules *r, const struct options *o)
 		assay_policy_default(r->policy);
 	else if (cli_policy(r->policy, o->policy) != CLI_YES)
 		return false;
-	if (o->any_code)
-		assay_policy_any_code(r->policy);
-	if (o->allow_debug)
-		assay_policy_allow_debug(r->policy);
+	if (o->any_code && !assay_policy_any_code(r->policy))
+		return contradicts("--any-code");
+	if (o->allow_debug && !assay_policy_allow_debug(r->policy))
+		return contradicts("--allow-debug");
 	if (o->report_data && !take_report_data(r->policy, o->report_data))
 		return false;
 	assay_policy_terms(r->policy, &r->terms);

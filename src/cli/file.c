@@ -70,23 +70,42 @@ bool cli_read(uint8_t **ptr, size_t *len, const char *path)
 	return good;
 }
 
-bool cli_write(const char *path, const char *text, size_t len)
+/* Closes it in any case; keeps the first errno. */
+static bool close_written(int fd, bool good)
+{
+	int why = errno;
+
+	if (close(fd) == 0 && good)
+		return true;
+	if (!good)
+		errno = why;
+	return false;
+}
+
+/* A device or a pipe is written into, never replaced; a link is followed. */
+static bool write_into(const char *path, const char *text, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	return fd >= 0 && close_written(fd, cli_write_all(fd, text, len));
+}
+
+static bool write_new(const char *path, const char *text, size_t len)
 {
 	size_t n = strlen(path) + 8;
 	char *temp = cli_alloc(n, 1);
 	bool good = false;
+	mode_t mask = umask(0);
 	int fd, why;
-	mode_t mask;
 
+	umask(mask);
 	snprintf(temp, n, "%s.XXXXXX", path);
 	fd = mkostemp(temp, O_CLOEXEC);
 	if (fd >= 0) {
-		mask = umask(0);
-		umask(mask);
-		good = write(fd, text, len) == (ssize_t)len &&
-		       fchmod(fd, 0666 & ~mask) == 0;
-		good = close(fd) == 0 && good;
-		good = good && rename(temp, path) == 0;
+		good = close_written(fd, cli_write_all(fd, text, len) &&
+		                                 fchmod(fd, 0666 & ~mask) ==
+		                                         0) &&
+		       rename(temp, path) == 0;
 		why = errno;
 		if (!good)
 			unlink(temp);
@@ -94,6 +113,17 @@ bool cli_write(const char *path, const char *text, size_t len)
 	}
 	free(temp);
 	return good;
+}
+
+bool cli_write(const char *path, const char *text, size_t len)
+{
+	struct stat st;
+
+	if (strcmp(path, "-") == 0)
+		return cli_write_all(STDOUT_FILENO, text, len);
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return write_into(path, text, len);
+	return write_new(path, text, len);
 }
 
 bool cli_is_folder(const char *path)

@@ -1,6 +1,8 @@
 /* judge.c - one file of evidence: read, verified, appraised. */
 #include "cli/judge.h"
 
+#include "format/quote.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -137,7 +139,7 @@ static const struct assay_trust *shared_trust(struct cli_judge *j,
 	if (!j->max_opened ||
 	    !assay_quote_parse(&quote, e->quote, j->rules->terms.strict, NULL))
 		return NULL;
-	if (quote.cert_type == 5)
+	if (quote.cert_type == ASSAY_CERT_PCK_CHAIN)
 		chain = quote.cert;
 	o = find_opened(j, set, chain);
 	if (!o)
@@ -160,6 +162,7 @@ static bool judge_by_set(struct assay_verdict *v, struct cli_judge *j,
 	if (set->broken.check) {
 		if (assay_verdict_claims(v, e->quote, r->terms.strict))
 			v->failed = set->broken;
+		v->simulation = memcmp(r->root, assay_intel_root_key, 64) != 0;
 		return false;
 	}
 	trust = shared_trust(j, set, e);
@@ -187,11 +190,30 @@ static enum weight weigh(const struct assay_verdict *v)
 		return FOREIGN;
 	case ASSAY_R_INTERMEDIATE_REVOKED:
 	case ASSAY_R_PCK_REVOKED:
+	case ASSAY_R_TCBSIGNER_REVOKED:
 	case ASSAY_T_REVOKED:
 		return REVOKED;
 	default:
 		return REFUSED;
 	}
+}
+
+/* Whether a verdict counts more than another by another set: of two that are
+ * genuine the one by the newer documents, so that nobody gains by offering old
+ * ones; of two as new the worse. */
+static bool outweighs(const struct assay_verdict *a,
+                      const struct assay_verdict *b)
+{
+	const struct assay_window *wa = a->windows, *wb = b->windows;
+
+	if (weigh(a) != weigh(b) || weigh(a) != GENUINE)
+		return weigh(a) > weigh(b);
+	if (a->evaluation_number != b->evaluation_number)
+		return a->evaluation_number > b->evaluation_number;
+	if (wa[ASSAY_ITEM_TCB_INFO].from != wb[ASSAY_ITEM_TCB_INFO].from)
+		return wa[ASSAY_ITEM_TCB_INFO].from >
+		       wb[ASSAY_ITEM_TCB_INFO].from;
+	return a->status < b->status;
 }
 
 static bool judge_evidence(struct cli_judge *j)
@@ -207,7 +229,7 @@ static bool judge_evidence(struct cli_judge *j)
 	judge_by_set(&out->verdict, j, out->set, &out->evidence);
 	for (size_t i = 1; i < r->sets.n; i++) {
 		judge_by_set(&j->other, j, &r->sets.set[i], &out->evidence);
-		if (weigh(&j->other) <= weigh(&out->verdict))
+		if (!outweighs(&j->other, &out->verdict))
 			continue;
 		out->verdict = j->other;
 		out->set = &r->sets.set[i];

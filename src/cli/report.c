@@ -296,11 +296,14 @@ static void put_advice(struct cli_text *text, const struct cli_judgement *j)
 static void put_claims(struct cli_text *text, const struct cli_judgement *j)
 {
 	const struct assay_err *failed = &j->verdict.failed;
-	bool missing = failed->check == ASSAY_J_MISSING ||
-	               failed->check == ASSAY_R_MISSING;
+	bool unproven = failed->check == ASSAY_J_MISSING ||
+	               failed->check == ASSAY_R_MISSING ||
+	               failed->check == ASSAY_X_TIME ||
+	               failed->check == ASSAY_R_TIME ||
+	               failed->check == ASSAY_J_TIME;
 
 	cli_put(text, "%s%s%s: ", cli_paint(text, CLI_RED),
-	        missing ? "NOT SHOWN TO BE GENUINE" : "NOT GENUINE",
+	        unproven ? "NOT SHOWN TO BE GENUINE" : "NOT GENUINE",
 	        cli_paint(text, CLI_PLAIN));
 	cli_put_err(text, failed);
 	cli_put(text, ".\nWhat follows is what it claims, and nothing proves "

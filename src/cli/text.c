@@ -62,21 +62,41 @@ void cli_put_label(struct cli_text *text, const char *label)
 	cli_put(text, "%-*s ", LABEL, label);
 }
 
-/* Control characters, those of ISO 8859 too (U+0080 to U+009F), which terminals
- * obey. */
-static bool is_control(const char *p, size_t n)
+/* Whether the n bytes at p, of one UTF-8 character, are one that terminals obey:
+ * those of ISO 8859 too, U+0080 to U+009F. */
+static bool is_control(const uint8_t *p, size_t n)
 {
-	unsigned char c = (unsigned char)*p;
+	return p[0] < 0x20 || p[0] == 0x7f ||
+	       (n == 2 && p[0] == 0xc2 && p[1] < 0xa0);
+}
 
-	return c < 0x20 || c == 0x7f ||
-	       (c == 0xc2 && n > 1 && (unsigned char)p[1] < 0xa0);
+/* Copies n bytes to `out`, which may be where they are; what is no UTF-8, or what
+ * terminals obey, becomes '?'.  Returns the length, at most n. */
+static size_t clean(char *out, const char *from, size_t n)
+{
+	const uint8_t *p = (const uint8_t *)from;
+	char *to = out;
+
+	while (n > 0) {
+		size_t len = assay_utf8_len(p, n);
+		bool good = len && !is_control(p, len);
+
+		len = len ? len : 1;
+		if (good)
+			memmove(to, p, len);
+		else
+			*to = '?';
+		to += good ? len : 1;
+		p += len;
+		n -= len;
+	}
+	return (size_t)(to - out);
 }
 
 static void put_clean(struct cli_text *text, const char *p, size_t n)
 {
 	grow(text, n);
-	for (size_t i = 0; i < n; i++)
-		text->ptr[text->len++] = is_control(p + i, n - i) ? '?' : p[i];
+	text->len += clean(text->ptr + text->len, p, n);
 	text->ptr[text->len] = 0;
 }
 
@@ -144,7 +164,7 @@ bool cli_colour(void)
 	return !(no && *no) && isatty(STDOUT_FILENO);
 }
 
-static bool write_all(int fd, const char *p, size_t n)
+bool cli_write_all(int fd, const char *p, size_t n)
 {
 	while (n) {
 		ssize_t got = write(fd, p, n);
@@ -161,7 +181,7 @@ static bool write_all(int fd, const char *p, size_t n)
 
 bool cli_flush(struct cli_text *text)
 {
-	bool good = write_all(STDOUT_FILENO, text->ptr, text->len);
+	bool good = cli_write_all(STDOUT_FILENO, text->ptr, text->len);
 
 	text->len = 0;
 	if (!good)
@@ -190,11 +210,9 @@ void cli_warn(const char *fmt, ...)
 	va_end(ap);
 	if (got > 0)
 		n += (size_t)got < left ? (size_t)got : left - 1;
-	for (size_t i = 0; i < n; i++)
-		if (is_control(line + i, n - i))
-			line[i] = '?';
+	n = clean(line, line, n);
 	line[n++] = '\n';
-	if (!write_all(STDERR_FILENO, line, n))
+	if (!cli_write_all(STDERR_FILENO, line, n))
 		return; /* there is nobody left to tell */
 }
 

@@ -18,7 +18,7 @@ struct sample {
 	enum sim_kind kind;
 	const char *status; /* NULL: UpToDate */
 	bool debug, revoked;
-	bool has_report_data;
+	bool has_report_data, has_at;
 	uint8_t report_data[64];
 	int64_t now;
 	uint64_t seed;
@@ -120,6 +120,7 @@ static bool take(struct sample *s, int option, const char *value)
 	case REPORT_DATA:
 		return read_report_data(s, value);
 	case AT:
+		s->has_at = true;
 		return read_time(&s->now, value);
 	case SEED:
 		return read_seed(&s->seed, value);
@@ -281,49 +282,28 @@ static void put_policy(FILE *out, const struct sim_world *w)
 	fputs("\"\n}\n", out);
 }
 
-/* A file of the folder, opened for writing; NULL, with errno. */
-static FILE *open_file(const char *dir, const char *name)
-{
-	size_t n = strlen(dir) + strlen(name) + 2;
-	char *path = malloc(n);
-	FILE *out;
-
-	if (!path)
-		return NULL;
-	snprintf(path, n, "%s/%s", dir, name);
-	out = fopen(path, "we");
-	free(path);
-	return out;
-}
-
-static bool close_file(FILE *out)
-{
-	bool good = !ferror(out);
-
-	return fclose(out) == 0 && good;
-}
-
 static bool write_policy(const struct sim_world *w, const char *dir)
 {
-	FILE *out = open_file(dir, "policy.json");
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	bool good = false;
 
 	if (!out)
 		return false;
 	put_policy(out, w);
-	return close_file(out);
+	if (fclose(out) == 0)
+		good = sim_file_write(dir, "policy.json",
+		                      (struct assay_bytes){ (uint8_t *)text,
+		                                            len });
+	free(text);
+	return good;
 }
 
 static bool write_log(const struct sim_out *log, const char *dir)
 {
-	FILE *out;
-
-	if (!log->len)
-		return true;
-	out = open_file(dir, "event_log.bin");
-	if (!out)
-		return false;
-	fwrite(log->ptr, 1, log->len, out);
-	return close_file(out);
+	return !log->len ||
+	       sim_file_write(dir, "event_log.bin", sim_out_bytes(log));
 }
 
 static void say_what(const struct sim_world *w, const struct sample *s)
@@ -350,19 +330,43 @@ static void say_what(const struct sim_world *w, const struct sample *s)
 		     "registers: --event-log");
 }
 
-static void say_how(const struct sim_world *w, const char *dir)
+/* A path as a shell takes it. */
+static void put_path(const char *dir, const char *file)
 {
-	printf("\nJudge it:\n  assay verify --collateral %s --root "
-	       "%s/root.pem ",
-	       dir, dir);
+	const char *open = dir[0] == '-' ? "./" : "";
+
+	if (dir[strcspn(dir, " \t\n\"$&()*;<>?[\\]`{|}~#!'")])
+		printf("\"%s%s%s\"", open, dir, file);
+	else
+		printf("%s%s%s", open, dir, file);
+}
+
+static void say_how(const struct sim_world *w, const struct sample *s)
+{
+	const char *dir = s->dir;
+	char at[ASSAY_TIME_TEXT];
+
+	fputs("\nJudge it:\n  assay verify --collateral ", stdout);
+	put_path(dir, "");
+	fputs(" --root ", stdout);
+	put_path(dir, "/root.pem");
+	if (s->has_at)
+		printf(" --at %s", assay_time_print(at, s->now));
+	fputs(" ", stdout);
 	if (is_tdx(w)) {
-		printf("--policy %s/policy.json", dir);
+		fputs("--policy ", stdout);
+		put_path(dir, "/policy.json");
 	} else {
 		put_hex(stdout, "--accept \"C:", w->quote_spec.sgx.mrenclave,
 		        32, true);
 		fputs(" SEC:INSECURE\"", stdout);
 	}
-	printf(" %s/quote.bin\n", dir);
+	fputs(" ", stdout);
+	put_path(dir, "/quote.bin");
+	puts("");
+	if ((s->status && strcmp(s->status, "UpToDate") != 0) || s->debug ||
+	    s->revoked)
+		puts("It will be refused: that is what it was made for.");
 }
 
 static int write_all(const struct sim_world *w, const struct sim_out *log,
@@ -375,7 +379,7 @@ static int write_all(const struct sim_world *w, const struct sim_out *log,
 		return 2;
 	}
 	say_what(w, s);
-	say_how(w, s->dir);
+	say_how(w, s);
 	return fflush(stdout) == 0 ? 0 : 2;
 }
 

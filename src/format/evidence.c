@@ -275,6 +275,9 @@ static bool open_bundle(struct assay_evidence *e, const struct file *f,
 	                    "keys' sign, 32 bytes in base64", scratch, doc,
 	                    err)))
 		return false;
+	if (f->has_nonce && !f->has_keys)
+		return wrong_bundle(doc, 0, "a nonce alone",
+		                    "a nonce beside keys, which bind it", err);
 	if (f->has_nonce &&
 	    !decode_member(&e->nonce, f, f->nonce, 0, NONCE_MAX,
 	                   "a nonce of at most 255 bytes in base64", scratch,

@@ -89,23 +89,31 @@ void assay_policy_default(struct assay_policy *policy)
 	policy->require_sept_ve_disable = true;
 }
 
-void assay_policy_any_code(struct assay_policy *policy)
+bool assay_policy_any_code(struct assay_policy *policy)
 {
+	if (policy->given[ASSAY_KEY_any_code] && !policy->any_code)
+		return false;
 	policy->given[ASSAY_KEY_any_code] = true;
-	policy->any_code = true;
+	return policy->any_code = true;
 }
 
-void assay_policy_allow_debug(struct assay_policy *policy)
+bool assay_policy_allow_debug(struct assay_policy *policy)
 {
+	if (policy->given[ASSAY_KEY_allow_debug] && !policy->allow_debug)
+		return false;
 	policy->given[ASSAY_KEY_allow_debug] = true;
-	policy->allow_debug = true;
+	return policy->allow_debug = true;
 }
 
-void assay_policy_report_data(struct assay_policy *policy,
+bool assay_policy_report_data(struct assay_policy *policy,
                               const uint8_t report_data[64])
 {
+	if (policy->given[ASSAY_KEY_report_data] &&
+	    memcmp(policy->report_data, report_data, 64) != 0)
+		return false;
 	policy->given[ASSAY_KEY_report_data] = true;
 	memcpy(policy->report_data, report_data, sizeof(policy->report_data));
+	return true;
 }
 
 void assay_policy_terms(const struct assay_policy *policy,

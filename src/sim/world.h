@@ -186,4 +186,9 @@ void sim_world_free(struct sim_world *world);
 ASSAY_MUST_CHECK bool sim_world_write(const struct sim_world *world,
                                       const char *dir);
 
+/* sim_file_write puts one more file into that folder in the same way: complete
+ * or not there, and never through a link.  False, with errno. */
+ASSAY_MUST_CHECK bool sim_file_write(const char *dir, const char *file,
+                                     struct assay_bytes data);
+
 #endif

@@ -143,7 +143,8 @@ static bool put_file(int dir, const char *file, struct assay_bytes data)
 	int fd;
 
 	snprintf(new, sizeof(new), ".%s.new", file);
-	fd = openat(dir, new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	unlinkat(dir, new, 0); /* left by a run that was ended, or a trap */
+	fd = openat(dir, new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return false;
 	good = put_all(fd, data);
@@ -155,6 +156,18 @@ static bool put_file(int dir, const char *file, struct assay_bytes data)
 		unlinkat(dir, new, 0);
 		errno = why;
 	}
+	return good;
+}
+
+bool sim_file_write(const char *dir, const char *file, struct assay_bytes data)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool good = fd >= 0 && put_file(fd, file, data);
+	int why = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = why;
 	return good;
 }
 

@@ -377,7 +377,10 @@ static bool match_current(struct assay_verdict *v, const struct assay_trust *t,
 	v->current_platform_status = now.platform->status;
 	if (now.module_level)
 		v->current_module_status = now.module_level->status;
-	v->status = relaunch(v->status, now.status);
+	/* what runs now is not to be trusted, however it was launched */
+	v->status = now.status <= ASSAY_STATUS_REVOKED ?
+	                    now.status :
+	                    relaunch(v->status, now.status);
 	return true;
 }
 

@@ -17,8 +17,7 @@ ASSAY_MUST_CHECK bool assay_qe_matches(struct assay_verdict *verdict,
 /*
  * assay_levels finds the levels of platform and TDX module and makes one
  * status of them and the QE's, which is in `verdict` already, as are the
- * platform's facts.  Fails with M_IDENTITY, T_NO_LEVEL, T_UNRECOGNISED,
- * T_REVOKED.  Source: [DCAP 4.1-4.6].
+ * platform's facts.  Fails with M_IDENTITY, T_NO_LEVEL, T_REVOKED.  Source: [DCAP 4.1-4.6].
  */
 ASSAY_MUST_CHECK bool assay_levels(struct assay_verdict *verdict,
                                    const struct assay_trust *trust,

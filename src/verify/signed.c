@@ -66,6 +66,9 @@ bool assay_signed_open(void *out, const struct assay_signed_json *in,
 	    assay_p256_verify(engine, signer, digest, sig))
 		return true;
 	return assay_fail(err, ASSAY_J_SIG, kind->doc, f.sig_at,
-	                  "the signature (%zu hex digits, want 128) is not by "
-	                  "the TCB signer over these bytes", f.sig_hex.len);
+	                  f.sig_hex.len == 128 ?
+	                          "the signature is not by the TCB signer over "
+	                          "these bytes" :
+	                          "the signature has %zu digits, want 128",
+	                  f.sig_hex.len);
 }

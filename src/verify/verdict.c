@@ -158,6 +158,12 @@ static void advise_status(struct advice *a, const struct assay_verdict *v)
 	if (v->status && v->status != ASSAY_STATUS_UP_TO_DATE)
 		advise(a, "%s: %s", assay_status_name(v->status),
 		       assay_status_meaning(v->status));
+	if (v->has_current && v->current_status < v->status &&
+	    !is_relaunch(v))
+		advise(a,
+		       "The TDX module was replaced since the TD was started, "
+		       "and what runs now is %s: update the TDX module.",
+		       assay_status_name(v->current_status));
 	if (is_relaunch(v))
 		advise(a, "Start the TD anew, with new secrets: then it runs "
 		          "under the updated module from its beginning.");

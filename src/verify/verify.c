@@ -1,4 +1,5 @@
-/* verify.c - the steps of a judgement, in the specification's order. */
+/* verify.c - the steps of a judgement, in the specification's order; but that a
+ * chain is read whole, its leaf's extension too, before the lists. */
 #include "base/rd.h"
 #include "base/text.h"
 #include "format/quote.h"
@@ -279,9 +280,9 @@ static bool not_rolled_back(const struct judging *j, uint32_t number,
 	                  assay_time_print(want, t->min_issue_date));
 }
 
-/* ---- R1, J1-J3, T0, T1: the collateral, at this time, for this platform */
+/* ---- R1, R2: the revocation lists; J1-J3: the documents; T0, T1 */
 
-static bool collateral_fits(const struct judging *j)
+static bool lists_fit(const struct judging *j)
 {
 	const struct assay_trust *t = j->trust;
 	const struct assay_terms *terms = j->terms;
@@ -289,7 +290,14 @@ static bool collateral_fits(const struct judging *j)
 	return list_in_date(j, &t->root_crl) && list_in_date(j, &t->pck_crl) &&
 	       above_floor(j, &t->root_crl, terms->min_root_crl_number) &&
 	       above_floor(j, &t->pck_crl, terms->min_pck_crl_number) &&
-	       certs_in_date(j, t->dated, t->n_dated) &&
+	       leaf_not_revoked(j);
+}
+
+static bool documents_fit(const struct judging *j)
+{
+	const struct assay_trust *t = j->trust;
+
+	return certs_in_date(j, t->dated, t->n_dated) &&
 	       json_in_date(j, t->tcb.validity, ASSAY_DOC_TCB_INFO) &&
 	       json_in_date(j, t->qe.validity, ASSAY_DOC_QE_IDENTITY) &&
 	       not_rolled_back(j, t->tcb.evaluation_number,
@@ -382,7 +390,6 @@ static bool quote_signed(const struct judging *j, bool verified)
 static void note_collateral(struct assay_verdict *v,
                             const struct assay_trust *t)
 {
-	v->simulation = t->simulation;
 	v->tcb_evaluation_number = t->tcb.evaluation_number;
 	v->qe_evaluation_number = t->qe.evaluation_number;
 	v->evaluation_number =
@@ -468,6 +475,7 @@ static bool judge_platform(struct judging *j, struct assay_bytes bytes,
 
 	memset(v, 0, sizeof(*v));
 	v->at = j->terms->now;
+	v->simulation = j->trust->simulation;
 	if (!assay_quote_parse(&j->quote, bytes, j->terms->strict, &v->failed))
 		return false;
 	note_claims(v, q);
@@ -476,7 +484,7 @@ static bool judge_platform(struct judging *j, struct assay_bytes bytes,
 	return choose_chain(&chain, q, pck_chain, &v->failed) &&
 	       take_platform(j, chain) &&
 	       certs_in_date(j, j->chain.dated, ASSAY_CHAIN_MAX) &&
-	       collateral_fits(j) && leaf_not_revoked(j) && platform_fits(j) &&
+	       lists_fit(j) && documents_fit(j) && platform_fits(j) &&
 	       take_key(j);
 }
 
@@ -514,15 +522,18 @@ bool assay_verify(struct assay_verdict *verdict,
 	return genuine;
 }
 
-/* Up to ASSAY_P256_MANY quotes, whose own signatures are checked together. */
+/* Quotes whose own signatures are checked together: enough for the inversion
+ * that they share not to count, and few enough for a thread's stack. */
+enum { TOGETHER = 16 };
+
 static size_t verify_some(struct assay_verdict *verdicts,
                           const struct judging *common,
                           const struct assay_bytes *quotes, size_t n)
 {
-	struct judging j[ASSAY_P256_MANY];
-	struct assay_p256_item items[ASSAY_P256_MANY];
-	uint8_t digests[ASSAY_P256_MANY][ASSAY_SHA256_LEN];
-	size_t which[ASSAY_P256_MANY], n_items = 0, n_genuine = 0;
+	struct judging j[TOGETHER];
+	struct assay_p256_item items[TOGETHER];
+	uint8_t digests[TOGETHER][ASSAY_SHA256_LEN];
+	size_t which[TOGETHER], n_items = 0, n_genuine = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		j[i] = *common;
@@ -555,11 +566,11 @@ size_t assay_verify_many(struct assay_verdict *verdicts,
 		                  .engine = lent ? lent : own };
 	size_t n_genuine = 0;
 
-	for (size_t i = 0; i < n; i += ASSAY_P256_MANY)
+	for (size_t i = 0; i < n; i += TOGETHER)
 		n_genuine += verify_some(verdicts + i, &common, quotes + i,
-		                         n - i < ASSAY_P256_MANY ?
+		                         n - i < TOGETHER ?
 		                                 n - i :
-		                                 ASSAY_P256_MANY);
+		                                 TOGETHER);
 	assay_p256_free(own);
 	return n_genuine;
 }
