@@ -65,11 +65,11 @@ $B/libassay.a: $(LIB_O)
 $B/libsim.a: $(SIM_O)
 %.a:
 	@echo "  AR    $@"
-	@rm -f $@ && $(AR) rcs $@ $^
+	@rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 $(LIB_SO): $(LIB_O)
 	@echo "  LD    $@"
 	@$(CC) $(LDFLAGS) -shared -Wl,-soname,$(@F) \
-	    $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -o $@ $^ $(LDLIBS)
+	    $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -o $@ $(filter %.o,$^) $(LDLIBS)
 
 # Two programs: assay needs libassay alone and is linked statically, so that a
 # judgement starts in no time (what the linker says of getaddrinfo and dlopen in
@@ -93,10 +93,11 @@ $B/bench/%: $B/bench/%.o $(EXTRA_O)
 $B/fuzz/replay_%: $B/fuzz/fuzz_%.o $B/fuzz/replay.o $(EXTRA_O)
 	$(link)
 
-# LIBEXECDIR is compiled in: when it changes, so must they.
-$(CLI_O) $(DAEMON_O): $B/libexecdir
-$B/libexecdir: FORCE
-	@mkdir -p $B; echo '$(LIBEXECDIR)' | cmp -s - $@ || echo '$(LIBEXECDIR)' >$@
+# How things are built, and from what: when it changes, so must they.
+HOW = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LIB_O) $(SIM_O) $(CLI_O) $(DAEMON_O)
+$(LIB_O) $(SIM_O) $(CLI_O) $(DAEMON_O) $(HELP_O) $B/libassay.a $B/libsim.a $(LIB_SO): $B/how
+$B/how: FORCE
+	@mkdir -p $B; echo '$(HOW)' | cmp -s - $@ || echo '$(HOW)' >$@
 
 demo: $B/assay $B/assayd ## judge evidence and print a table: see what it does
 	@scripts/demo.sh $B

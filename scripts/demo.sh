@@ -59,8 +59,8 @@ table() {
 		if (width < 30)
 			printf "\n%d are genuine and up to date, %d are " \
 				"genuine and the default policy wants more,\n" \
-				"%d are not genuine by the check that is " \
-				"named.\n", count["accept"],
+				"%d are not shown to be genuine; the check " \
+				"that does not hold is named.\n", count["accept"],
 				count["refuse"], count["NO"]
 	}'
 }
@@ -131,7 +131,8 @@ cheats() {
 }
 
 if [ -f "$real/intel/cases.json" ]; then
-	echo "Real evidence, judged offline under Intel's root, each as of a day of its own:"
+	echo "Real evidence, some of it damaged on purpose, judged offline under Intel's root,
+each piece as of a day of its own:"
 	echo
 	real_quotes | table 24
 	echo

@@ -307,6 +307,19 @@ is 'a document without a name' 2 verify --collateral one sgx-v3/quote.bin
 is 'several sets: the one for the quote counts' 0 verify --json --at $now --root sgx-v3/root.pem \
 	--collateral tdx-v4 --collateral sgx-v3 --collateral tdx15-v5 $accept sgx-v3/quote.bin
 says 'which one it was' '"collateral":"sgx-v3"'
+sed 's/"simulation": true,/& "any_code": false, "allow_debug": false, "report_data": "11",/' sgx-v3/policy.json >narrow.json
+is 'a policy that says no aloud is well formed' 0 policy check narrow.json
+is '--any-code against the policy' 2 verify $sgx --policy narrow.json --any-code sgx-v3/quote.bin
+is '--allow-debug against the policy' 2 verify $sgx --policy narrow.json --allow-debug sgx-v3/quote.bin
+is '--report-data against the policy' 2 verify $sgx --policy narrow.json --report-data 12 sgx-v3/quote.bin
+is '--report-data as the policy' 1 verify $sgx --json --policy narrow.json --report-data 1100 sgx-v3/quote.bin
+says '--report-data as the policy: the one rule' '"rules":["report_data"]'
+
+ln -s target.json link.json
+is 'bundle: through a link' 0 collateral bundle --collateral sgx-v3 -o link.json sgx-v3/quote.bin
+is 'bundle: to stdout' 0 collateral bundle --collateral sgx-v3 -o - sgx-v3/quote.bin
+says 'bundle: to stdout' '{"assay_bundle":1'
+
 set -- --json --at $now --collateral tdx-v4 --root tdx-v4/root.pem --policy tdx-v4/policy.json
 is 'event log of the TD' 0 verify "$@" --event-log tdx-v4/event_log.bin tdx-v4/quote.bin
 says 'event log: told' '"event_log":{"explains":true,"events":5,"data_differ":1}'

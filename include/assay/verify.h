@@ -194,7 +194,8 @@ ASSAY_MUST_CHECK bool assay_trust_open(struct assay_trust *trust,
                                        struct assay_memo *memo,
                                        struct assay_err *err);
 
-/* What a trust is for: its TEE, FMSPC, and the least nextUpdate of its parts. */
+/* What a trust is for: its TEE, FMSPC, and when the first of its parts ends (the
+ * leaf's chain is the quote's, and no part of it). */
 enum assay_tee assay_trust_tee(const struct assay_trust *trust);
 void assay_trust_fmspc(const struct assay_trust *trust, uint8_t fmspc[6]);
 int64_t assay_trust_fresh_until(const struct assay_trust *trust);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The only bounds check in the library. */
+/* The only bounds check of binary formats. */
 static const uint8_t *take(struct assay_rd *r, size_t n, const char *field)
 {
 	if (r->bad)

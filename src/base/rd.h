@@ -1,4 +1,4 @@
-/* rd.h - the bounded reader: the only way bytes from outside are read. */
+/* rd.h - the bounded reader: the way binary formats from outside are read. */
 #ifndef BASE_RD_H
 #define BASE_RD_H
 

@@ -85,7 +85,7 @@ static bool close_written(int fd, bool good)
 /* A device or a pipe is written into, never replaced; a link is followed. */
 static bool write_into(const char *path, const char *text, size_t len)
 {
-	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
 	return fd >= 0 && close_written(fd, cli_write_all(fd, text, len));
 }
