@@ -130,7 +130,9 @@ bool cli_is_folder(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	/* "-" is stdin, whatever else has that name */
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 &&
+	       S_ISDIR(st.st_mode);
 }
 
 void cli_list_add(struct cli_list *list, const char *item)
@@ -180,6 +182,16 @@ bool cli_folder(struct cli_list *list, const char *path)
 	return true;
 }
 
+/* What lies beside evidence and is none: the manufacturer's documents, and what
+ * assay sim sample writes with them. */
+static bool is_beside(const char *name)
+{
+	return assay_part_of(name) != ASSAY_PART_NONE ||
+	       strcmp(name, "root.pem") == 0 ||
+	       strcmp(name, "policy.json") == 0 ||
+	       strcmp(name, "event_log.bin") == 0;
+}
+
 static bool add_folder(struct cli_list *files, const char *path)
 {
 	struct cli_list all = { 0 };
@@ -190,8 +202,7 @@ static bool add_folder(struct cli_list *files, const char *path)
 		return false;
 	}
 	for (size_t i = 0; i < all.n; i++)
-		if (assay_part_of(cli_base_name(all.item[i])) ==
-		    ASSAY_PART_NONE)
+		if (!is_beside(cli_base_name(all.item[i])))
 			cli_list_add(files, all.item[i]);
 	free(all.item);
 	if (files->n == before)
