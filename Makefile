@@ -33,7 +33,7 @@ override LDFLAGS += $(if $(SAN),-fsanitize=$(SAN),-Wl$(comma)-z$(comma)relro$(co
 LDLIBS := $(or $(shell $(PKG_CONFIG) --libs libcrypto 2>/dev/null),-lcrypto)
 
 # What goes where.  A new .c file in a layer needs no line here.
-LIB_LAYERS := base crypto format verify policy
+LIB_LAYERS := base crypto format measure verify policy
 P256_NOT := src/crypto/$(if $(P256),p256.c,p256-evp.c)
 objects = $(patsubst %.c,$B/%.o,$(filter-out $(P256_NOT),$(wildcard $1)))
 LIB_O := $(call objects,$(LIB_LAYERS:%=src/%/*.c))

@@ -15,6 +15,7 @@
 #include <assay/err.h>
 #include <assay/eventlog.h>
 #include <assay/evidence.h>
+#include <assay/measure.h>
 #include <assay/policy.h>
 #include <assay/quote.h>
 #include <assay/verify.h>

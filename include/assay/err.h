@@ -39,6 +39,12 @@ enum assay_doc {
 	ASSAY_DOC_POLICY,
 	ASSAY_DOC_CONSTRAINT,
 	ASSAY_DOC_EVENT_LOG,   /* of a TD; for A_RTMR `at` is the register */
+	ASSAY_DOC_ENCLAVE,     /* its memory: `at` is an offset in it */
+	ASSAY_DOC_PROGRAM,     /* an ELF file, signed or not */
+	ASSAY_DOC_LAUNCH,      /* a launch page */
+	ASSAY_DOC_SIGSTRUCT,
+	ASSAY_DOC_SGXS,
+	ASSAY_DOC_KEY,         /* a key that signs enclaves */
 	ASSAY_N_DOCS
 };
 

@@ -31,6 +31,12 @@ static const char *const docs[ASSAY_N_DOCS] = {
 	[ASSAY_DOC_POLICY] = "POLICY",
 	[ASSAY_DOC_CONSTRAINT] = "CONSTRAINT",
 	[ASSAY_DOC_EVENT_LOG] = "EVENT_LOG",
+	[ASSAY_DOC_ENCLAVE] = "ENCLAVE",
+	[ASSAY_DOC_PROGRAM] = "PROGRAM",
+	[ASSAY_DOC_LAUNCH] = "LAUNCH",
+	[ASSAY_DOC_SIGSTRUCT] = "SIGSTRUCT",
+	[ASSAY_DOC_SGXS] = "SGXS",
+	[ASSAY_DOC_KEY] = "KEY",
 };
 
 bool assay_vfail(struct assay_err *err, enum assay_check check,

@@ -46,7 +46,7 @@ struct cli_verb {
 
 extern const struct cli_verb cmd_verify, cmd_inspect, cmd_explain,
 	cmd_collateral_show, cmd_collateral_bundle, cmd_policy_check,
-	cmd_policy_keys;
+	cmd_policy_keys, cmd_measure, cmd_sign, cmd_key_new, cmd_key_show;
 
 /*
  * cli_options reads the arguments into the verb's struct `to` (zeroed by the
@@ -133,6 +133,9 @@ void cli_expect_judgement(void);
  * large.  False, with errno, if it cannot be read.
  */
 ASSAY_MUST_CHECK bool cli_read(uint8_t **ptr, size_t *len, const char *path);
+/* The same with at most one byte more than `max`. */
+ASSAY_MUST_CHECK bool cli_read_max(uint8_t **ptr, size_t *len, const char *path,
+                                   size_t max);
 /* Writes the file anew, whole or not at all; what is no regular file (a device,
  * a pipe, where a link leads) is written into; "-": stdout.  False, with
  * errno. */

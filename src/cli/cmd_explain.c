@@ -32,8 +32,14 @@ static const struct word docs[ASSAY_N_DOCS] = {
 	[ASSAY_DOC_POLICY] = { "POLICY", "The policy file." },
 	[ASSAY_DOC_CONSTRAINT] = { "CONSTRAINT", "The constraint line of --accept." },
 	[ASSAY_DOC_EVENT_LOG] = { "EVENT_LOG", "The log of what was measured into a TD's registers." },
+	[ASSAY_DOC_ENCLAVE] = { "ENCLAVE", "An enclave's memory: the byte is an offset in it." },
+	[ASSAY_DOC_PROGRAM] = { "PROGRAM", "A program, signed or not: an ELF file." },
+	[ASSAY_DOC_LAUNCH] = { "LAUNCH", "The launch page in a signed program: how it is launched." },
+	[ASSAY_DOC_SIGSTRUCT] = { "SIGSTRUCT", "What an enclave's signer says of it." },
+	[ASSAY_DOC_SGXS] = { "SGXS", "A stream: what a processor hashes while it builds an enclave." },
+	[ASSAY_DOC_KEY] = { "KEY", "A key that signs enclaves." },
 };
-_Static_assert(ASSAY_DOC_EVENT_LOG == ASSAY_N_DOCS - 1,
+_Static_assert(ASSAY_DOC_KEY == ASSAY_N_DOCS - 1,
                "a document has no words");
 
 static const struct word words[] = {

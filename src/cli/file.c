@@ -12,10 +12,10 @@
 
 enum { FIRST_READ = 16 << 10 };
 
-/* Reads on to the end, but at most ASSAY_EVIDENCE_MAX + 1 bytes in all. */
-static bool read_all(uint8_t **ptr, size_t *len, int fd, size_t expected)
+/* Reads on to the end, but at most `most` bytes in all. */
+static bool read_all(uint8_t **ptr, size_t *len, int fd, size_t expected,
+                     size_t most)
 {
-	const size_t most = (size_t)ASSAY_EVIDENCE_MAX + 1;
 	size_t want = expected < FIRST_READ ? FIRST_READ : expected + 1;
 	size_t cap = 0;
 
@@ -46,6 +46,11 @@ static bool read_all(uint8_t **ptr, size_t *len, int fd, size_t expected)
 
 bool cli_read(uint8_t **ptr, size_t *len, const char *path)
 {
+	return cli_read_max(ptr, len, path, ASSAY_EVIDENCE_MAX);
+}
+
+bool cli_read_max(uint8_t **ptr, size_t *len, const char *path, size_t max)
+{
 	bool is_stdin = strcmp(path, "-") == 0, good;
 	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
@@ -57,7 +62,7 @@ bool cli_read(uint8_t **ptr, size_t *len, const char *path)
 		return false;
 	if (fstat(fd, &st) != 0 || st.st_size < 0)
 		st.st_size = 0;
-	good = read_all(ptr, len, fd, (size_t)st.st_size);
+	good = read_all(ptr, len, fd, (size_t)st.st_size, max + 1);
 	why = errno;
 	if (!is_stdin)
 		close(fd);

@@ -13,6 +13,8 @@ static const struct cli_verb *const verbs[] = {
 	&cmd_verify,          &cmd_inspect,           &cmd_explain,
 	&cmd_collateral_show, &cmd_collateral_bundle, &cmd_policy_check,
 	&cmd_policy_keys,
+	&cmd_measure,         &cmd_sign,              &cmd_key_new,
+	&cmd_key_show,
 };
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 

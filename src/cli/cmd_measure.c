@@ -1,0 +1,204 @@
+/* cmd_measure.c - assay measure: what code is in it, and does its signer say
+ * the same? */
+#include "cli/enclave.h"
+#include "cli/judge.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct options {
+	struct cli_launch launch;
+	const char *sgxs;
+	bool pages, json;
+};
+static const struct cli_option options[] = {
+	{ "--sgxs", "FILE", CLI_TEXT, offsetof(struct options, sgxs),
+	  "write the stream that a processor hashes: its SHA-256 is the "
+	  "measurement" },
+	{ "--pages", NULL, CLI_FLAG, offsetof(struct options, pages),
+	  "list the enclave's pages" },
+	{ "--json", NULL, CLI_FLAG, offsetof(struct options, json),
+	  "print a line of JSON for each file" },
+	CLI_LAUNCH_OPTIONS(struct options, launch),
+	{ 0 },
+};
+
+/* A file on its way. */
+struct work {
+	const char *file;
+	struct assay_measurement m;
+	struct cli_text pages;
+	FILE *sgxs;
+	int why; /* errno of writing the stream, or 0 */
+};
+
+/* ---- what is told while it is measured */
+
+static void take_stream(void *to, const uint8_t *p, size_t n)
+{
+	struct work *w = to;
+
+	if (w->why == 0 && fwrite(p, 1, n, w->sgxs) != n)
+		w->why = errno;
+}
+
+static void take_pages(void *to, const struct assay_pages *p)
+{
+	struct work *w = to;
+	const char *measured = p->chunks == 0    ? "no"
+	                       : p->chunks == 16 ? "yes"
+	                                         : "part";
+	char flags[16];
+
+	snprintf(flags, sizeof(flags), "%s%c%c%c",
+	         p->flags & 0x100 ? "TCS " : "REG ", p->flags & 1 ? 'r' : '-',
+	         p->flags & 2 ? 'w' : '-', p->flags & 4 ? 'x' : '-');
+	if (w->pages.len == 0)
+		cli_put(&w->pages, "%-12s %8s  %-5s %-8s %-8s %s\n", "offset",
+		        "pages", "flags", "", "measured", "source");
+	cli_put(&w->pages,
+	        "0x%010" PRIx64 " %8" PRIu64 "  0x%03" PRIx64 " %-8s %-8s %s\n",
+	        p->at, p->n, p->flags, flags, measured, p->name);
+}
+
+/* ---- the stream's file */
+
+static bool open_stream(struct work *w, const char *path)
+{
+	w->sgxs = path ? fopen(path, "wbe") : NULL;
+	if (!path || w->sgxs)
+		return true;
+	cli_warn("%s: %s", path, strerror(errno));
+	return false;
+}
+
+/* A stream of what was refused, or that was cut short, is not left behind. */
+static bool close_stream(struct work *w, const char *path)
+{
+	bool written;
+
+	if (!path)
+		return true;
+	if (fclose(w->sgxs) != 0 && w->why == 0)
+		w->why = errno;
+	written = w->why == 0 && w->m.has_computed;
+	if (!written)
+		unlink(path);
+	if (w->why)
+		cli_warn("%s: %s", path, strerror(w->why));
+	else if (!written)
+		cli_warn("%s: there is no stream to write", path);
+	return written;
+}
+
+/* ---- printing */
+
+static void put_json(struct assay_json_out *o, const void *arg)
+{
+	const struct work *w = arg;
+	struct cli_facts f = { .json = o };
+
+	assay_json_put_text(o, "file", w->file);
+	assay_json_put_bool(o, "good", w->m.good);
+	cli_json_check(o, &w->m.failed);
+	cli_facts_measurement(&f, &w->m);
+}
+
+static void put_text(struct cli_text *text, const struct work *w)
+{
+	struct cli_facts f = { .text = text };
+
+	cli_put_name(text, w->file);
+	cli_put(text, "\n");
+	cli_facts_measurement(&f, &w->m);
+	if (!w->m.good) {
+		cli_put(text, "%s", cli_paint(text, CLI_RED));
+		cli_put_fault(text, "NOT GOOD", &w->m.failed);
+		cli_put(text, "%s\n", cli_paint(text, CLI_PLAIN));
+	}
+	if (w->pages.len)
+		cli_put(text, "%s", w->pages.ptr);
+}
+
+/* ---- */
+
+static int check_launch(const struct work *w, const struct options *o)
+{
+	if (!cli_launch_any(&o->launch) || w->m.kind == ASSAY_ARTEFACT_PROGRAM)
+		return CLI_YES;
+	cli_warn(
+		"%s: --heap, --stack, --threads and arguments are for programs "
+		"that are not signed; this says itself how it is launched",
+		w->file);
+	return CLI_TROUBLE;
+}
+
+static int measure(struct cli_text *text, const char *path,
+                   const struct options *o, const struct assay_launch *launch)
+{
+	struct work w = { .file = path };
+	struct assay_measuring how = { .launch = launch, .to = &w };
+	struct assay_bytes in;
+	uint8_t *file = cli_artefact(&in, path);
+	int status;
+
+	if (!file || !open_stream(&w, o->sgxs)) {
+		free(file);
+		return CLI_TROUBLE;
+	}
+	how.put = o->sgxs ? take_stream : NULL;
+	how.pages = o->pages ? take_pages : NULL;
+	status = assay_measure(&w.m, in, &how) ? CLI_YES : CLI_NO;
+	if (o->json)
+		cli_put_object(text, put_json, &w);
+	else
+		put_text(text, &w);
+	if (!close_stream(&w, o->sgxs) || check_launch(&w, o) != CLI_YES)
+		status = CLI_TROUBLE;
+	cli_text_free(&w.pages);
+	free(file);
+	return status;
+}
+
+static int cmd(int argc, char **argv)
+{
+	struct cli_text text = { 0 };
+	struct cli_list files = { 0 };
+	struct options o = { 0 };
+	struct assay_launch launch;
+	int status, worst = CLI_YES;
+
+	cli_launch_args(&o.launch, &argc, argv);
+	if (!cli_options(&o, &files, &status, &cmd_measure, argc, argv))
+		return status;
+	if (files.n == 0)
+		return cli_usage(&cmd_measure, "no file is given");
+	if (o.sgxs && files.n > 1)
+		return cli_usage(&cmd_measure, "--sgxs takes one file");
+	if (o.json && o.pages)
+		return cli_usage(&cmd_measure,
+		                 "--pages is for people: not with --json");
+	if (!cli_launch(&launch, &o.launch, &cmd_measure))
+		return CLI_TROUBLE;
+	text.colour = !o.json && cli_colour();
+	for (size_t i = 0; i < files.n; i++) {
+		if (text.len && !o.json)
+			cli_put(&text, "\n");
+		status = measure(&text, files.item[i], &o, &launch);
+		worst = status > worst ? status : worst;
+	}
+	return cli_flush(&text) ? worst : CLI_TROUBLE;
+}
+
+const struct cli_verb cmd_measure = {
+	.name = "measure",
+	.operands = "FILE... [-- ARGUMENT...]",
+	.summary = "Compute what code an enclave program holds, and check what "
+		   "its signer says.",
+	.options = options,
+	.run = cmd,
+};
