@@ -28,7 +28,8 @@ struct algorithms {
 struct event {
 	size_t at;
 	uint32_t mr, type;
-	const uint8_t *digest; /* SHA-384 */
+	bool has_digest;
+	uint8_t digest[ASSAY_SHA384_LEN];
 	struct assay_bytes data;
 };
 
@@ -105,14 +106,15 @@ static void read_digests(struct event *e, const struct algorithms *a,
 
 		if (!len)
 			assay_rd_spoil(r, here, "an algorithm that the header names");
-		if (id == ALG_SHA384 && e->digest)
+		if (id == ALG_SHA384 && e->has_digest)
 			assay_rd_spoil(r, here, "one SHA-384 digest");
 		if (id == ALG_SHA384)
-			e->digest = assay_rd_bytes(r, len, "digest").ptr;
+			assay_rd_copy(r, e->digest, sizeof(e->digest), "digest");
 		else
 			assay_rd_bytes(r, len, "digest");
+		e->has_digest |= id == ALG_SHA384;
 	}
-	if (!e->digest)
+	if (!e->has_digest)
 		assay_rd_spoil(r, at, "a SHA-384 digest");
 }
 
