@@ -1,6 +1,7 @@
 /* judge.c - one file of evidence: read, verified, appraised. */
 #include "cli/judge.h"
 
+#include "base/rd.h"
 #include "format/quote.h"
 
 #include <assert.h>
@@ -83,11 +84,6 @@ static struct assay_bytes behind_leaf(struct assay_bytes chain)
 	return (struct assay_bytes){ chain.ptr + n, chain.len - n };
 }
 
-static bool same(struct assay_bytes a, struct assay_bytes b)
-{
-	return a.len == b.len && (!a.len || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
 static struct opened *find_opened(struct cli_judge *j,
                                   const struct cli_set *set,
                                   struct assay_bytes chain)
@@ -95,7 +91,7 @@ static struct opened *find_opened(struct cli_judge *j,
 	struct assay_bytes cas = behind_leaf(chain);
 
 	for (size_t i = 0; i < j->n_opened; i++)
-		if (j->opened[i].set == set && same(j->opened[i].cas, cas))
+		if (j->opened[i].set == set && assay_bytes_equal(j->opened[i].cas, cas))
 			return &j->opened[i];
 	return NULL;
 }
