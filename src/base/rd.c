@@ -88,6 +88,16 @@ void assay_rd_copy(struct assay_rd *r, void *out, size_t n, const char *field)
 		memset(out, 0, n);
 }
 
+bool assay_rd_zeros(struct assay_rd *r, size_t n, const char *field)
+{
+	const uint8_t *p = take(r, n, field);
+	uint8_t any = 0;
+
+	for (size_t i = 0; p && i < n; i++)
+		any |= p[i];
+	return p && !any;
+}
+
 struct assay_rd assay_rd_sub(struct assay_rd *r, size_t n, const char *field)
 {
 	struct assay_rd sub = *r;

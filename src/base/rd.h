@@ -32,6 +32,8 @@ struct assay_bytes assay_rd_bytes(struct assay_rd *r, size_t n,
                                   const char *field);
 /* The next n bytes copied to `out`; zeros if they are not there. */
 void assay_rd_copy(struct assay_rd *r, void *out, size_t n, const char *field);
+/* Whether the next n bytes are there and all zero. */
+bool assay_rd_zeros(struct assay_rd *r, size_t n, const char *field);
 /* A reader of the next n bytes; read past them with assay_rd_join. */
 struct assay_rd assay_rd_sub(struct assay_rd *r, size_t n, const char *field);
 /* Takes over the badness of a reader made by assay_rd_sub. */

@@ -1,0 +1,95 @@
+/* files.c - small files of a folder, each complete or not there. */
+#include "sim/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/crypto.h"
+
+static bool put_all(int fd, struct assay_bytes data)
+{
+	while (data.len) {
+		ssize_t n = write(fd, data.ptr, data.len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		data.ptr += n;
+		data.len -= (size_t)n;
+	}
+	return true;
+}
+
+bool sim_file_put(int dir, const char *name, struct assay_bytes data,
+                  unsigned mode, bool sync)
+{
+	char new[96];
+	bool good;
+	int fd, why;
+
+	snprintf(new, sizeof(new), ".%s.new", name);
+	fd = openat(dir, new,
+	            O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+	            mode);
+	if (fd < 0)
+		return false;
+	good = put_all(fd, data) && (!sync || fsync(fd) == 0);
+	good = close(fd) == 0 && good;
+	good = good && renameat(dir, new, dir, name) == 0 &&
+	       (!sync || fsync(dir) == 0);
+	why = errno;
+	if (!good)
+		unlinkat(dir, new, 0);
+	errno = why;
+	return good;
+}
+
+static bool get_all(struct sim_out *data, int fd, size_t most)
+{
+	uint8_t buf[4096];
+	ssize_t n;
+
+	do {
+		n = read(fd, buf, sizeof(buf));
+		if (n > 0)
+			sim_put(data, buf, (size_t)n);
+	} while ((n > 0 && data->len <= most) || (n < 0 && errno == EINTR));
+	assay_wipe(buf, sizeof(buf));
+	if (data->len > most)
+		errno = EFBIG;
+	else if (data->bad)
+		errno = ENOMEM;
+	return n == 0 && data->len <= most && !data->bad;
+}
+
+static bool may_read(int fd, bool secret)
+{
+	struct stat s;
+
+	if (fstat(fd, &s) != 0)
+		return false;
+	errno = S_ISREG(s.st_mode) ? EACCES : EINVAL;
+	return S_ISREG(s.st_mode) && (!secret || !(s.st_mode & 077));
+}
+
+bool sim_file_get(struct sim_out *data, int dir, const char *name, size_t most,
+                  bool secret)
+{
+	int fd = openat(dir, name,
+	                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool good;
+	int why;
+
+	sim_out_clear(data);
+	if (fd < 0)
+		return false;
+	good = may_read(fd, secret) && get_all(data, fd, most);
+	why = errno;
+	close(fd);
+	errno = why;
+	return good;
+}

@@ -1,0 +1,21 @@
+/* files.h - small files of a folder, each complete or not there. */
+#ifndef SIM_FILES_H
+#define SIM_FILES_H
+
+#include "sim/out.h"
+
+/*
+ * All take the folder as an open descriptor.  False, with errno.
+ *
+ * sim_file_put replaces the file by a new one of this mode; `sync`: it is on the
+ * disk when this returns.
+ */
+ASSAY_MUST_CHECK bool sim_file_put(int dir, const char *name,
+                                   struct assay_bytes data, unsigned mode,
+                                   bool sync);
+/* Reads a regular file of at most `most` bytes, no symbolic link; EFBIG,
+ * EINVAL.  `secret`: EACCES if others than its owner may read it. */
+ASSAY_MUST_CHECK bool sim_file_get(struct sim_out *data, int dir,
+                                   const char *name, size_t most, bool secret);
+
+#endif
