@@ -27,20 +27,23 @@ HARDEN ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 override CPPFLAGS += -D_GNU_SOURCE -DASSAY_VERSION='"$(VERSION)"' \
         -DASSAY_LIBEXECDIR='"$(LIBEXECDIR)/assay"' -Iinclude -Isrc \
         $(shell $(PKG_CONFIG) --cflags libcrypto 2>/dev/null)
-override CFLAGS += -std=c17 -fPIC -fvisibility=hidden -MMD -MP $(WARN) \
+override CFLAGS += -std=c17 -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=. -MMD -MP $(WARN) \
         $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,$(HARDEN))
 override LDFLAGS += $(if $(SAN),-fsanitize=$(SAN),-Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now)
 LDLIBS := $(or $(shell $(PKG_CONFIG) --libs libcrypto 2>/dev/null),-lcrypto)
+# what assayd needs beside it: the ledger's, the listener's and the launcher's
+DAEMON_LIBS := -Wl,--as-needed -lsqlite3 -lmicrohttpd -lseccomp
 
 # What goes where.  A new .c file in a layer needs no line here.
-LIB_LAYERS := base crypto format measure verify policy
+LIB_LAYERS := base crypto format measure verify policy attest enclave
 P256_NOT := src/crypto/$(if $(P256),p256.c,p256-evp.c)
 objects = $(patsubst %.c,$B/%.o,$(filter-out $(P256_NOT),$(wildcard $1)))
 LIB_O := $(call objects,$(LIB_LAYERS:%=src/%/*.c))
-SIM_O := $(call objects,src/sim/*.c)
+SIM_O := $(call objects,src/store/*.c src/sim/*.c src/serve/*.c)
 CLI_O := $(call objects,src/cli/*.c)
 DAEMON_O := $(call objects,src/daemon/*.c)
 HELP_O := $(call objects,tests/h_*.c)
+EXAMPLES := $(patsubst %.c,$B/%,$(wildcard examples/*.c))
 BENCH := $(patsubst %.c,$B/%,$(wildcard bench/b_*.c))
 FUZZ := $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
 LIB_SO := $B/libassay.so.$(SOVERSION)
@@ -55,7 +58,7 @@ RUN := $(foreach t,$(TESTS),$(if $(filter $(or $T,%),$(basename $(notdir $t))),$
 # what they said, and how many there were
 TAP := $B/tap
 
-all: $B/libassay.a $(LIB_SO) $B/assay $B/assayd ## build the libraries and both programs
+all: $B/libassay.a $(LIB_SO) $B/assay $B/assayd $(EXAMPLES) ## build the libraries and both programs
 
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -80,12 +83,19 @@ $B/assay: $(CLI_O) $B/libassay.a
 	@$(CC) $(LDFLAGS) $(if $(SAN),,-static) -o $@ $^ $(LDLIBS) -pthread 2>$@.log || (cat $@.log; exit 1)
 $B/assayd: $(DAEMON_O) $B/libsim.a $B/libassay.a
 	@echo "  LD    $@"
-	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -pthread
+	@$(CC) $(LDFLAGS) -o $@ $^ $(DAEMON_LIBS) $(LDLIBS) -pthread
+
+# An enclave program is one file that needs no loader, and the same one wherever
+# it is built: its measurement is.
+ENCLAVE_LD := -static-pie -s -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code,--build-id=none
+$B/examples/%: $B/examples/%.o $B/libassay.a
+	@echo "  LD    $@"
+	@$(CC) $(LDFLAGS) $(if $(SAN),,$(ENCLAVE_LD)) -o $@ $^ $(LDLIBS) 2>$@.log || (cat $@.log; exit 1)
 
 # Tests, benchmarks and fuzz targets are one file each.
 EXTRA_O := $(HELP_O) $B/libsim.a $B/libassay.a
 TEST_LIBS_t_json_oracle := -ljansson
-link = @echo "  LD    $@"; $(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS_$(@F)) $(LDLIBS) -pthread
+link = @echo "  LD    $@"; $(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS_$(@F)) $(DAEMON_LIBS) $(LDLIBS) -pthread
 $B/tests/%: $B/tests/%.o $(EXTRA_O)
 	$(link)
 $B/bench/%: $B/bench/%.o $(EXTRA_O)
@@ -135,7 +145,7 @@ fuzz-run: $(FUZZED:%=$B/fuzz/%)
 	@for t in $(FUZZED); do B=$B scripts/fuzz.sh $$t $(SECONDS) || exit 1; done
 $(FUZZ:%=$B/fuzz/%): $B/fuzz/%: $B/fuzz/fuzz_%.o $(EXTRA_O)
 	@echo "  LD    $@"
-	@$(CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS) -pthread
+	@$(CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(DAEMON_LIBS) $(LDLIBS) -pthread
 
 install: all ## install below PREFIX (/usr/local), or DESTDIR and PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXECDIR)/assay \

@@ -1,8 +1,8 @@
 #!/bin/sh
 # check-layers.sh - no file of src/ includes from a layer above its own, and
-# libcrypto is known to its layer alone.  The layers, lowest first; programs
+# each library is known to its layer alone.  The layers, lowest first; programs
 # are no layer that anybody may include from:
-order='base crypto format measure verify policy sim cli daemon'
+order='base crypto format measure verify policy attest enclave store sim serve cli daemon'
 
 grep -H '^#include' src/*/*.[ch] | awk -v order="$order" '
 	BEGIN { n = split(order, o); for (i = 1; i <= n; i++) rank[o[i]] = i }
@@ -14,5 +14,7 @@ grep -H '^#include' src/*/*.[ch] | awk -v order="$order" '
 			say(here " may not include " up)
 	}
 	/<openssl/ && here != "crypto" { say("openssl belongs to crypto") }
+	/<sqlite3/ && here != "store" { say("sqlite3 belongs to store") }
+	/<microhttpd/ && here != "serve" { say("microhttpd belongs to serve") }
 	function say(what) { print $0 ": " what; bad = 1 }
 	END { exit bad }'

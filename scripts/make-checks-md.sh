@@ -14,7 +14,7 @@ The first letter says what it is about: **P** the quote's form, **X**
 certificates, **R** revocation lists, **J** signed JSON, **Q** the quote's
 signatures, **E** the quoting enclave, **M** and **T** the TDX module and the
 platform's level, **C** evidence and collateral as files, **A** policy, **S**
-SIGSTRUCTs and what they sign: measured artefacts.
+SIGSTRUCTs and what they sign: measured artefacts, **G** getting quotes.
 
 | number | check | holds when | where written | if it fails |
 |---|---|---|---|---|

@@ -1,6 +1,7 @@
 /* files.c - small files of a folder, each complete or not there. */
 #include "sim/files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -92,4 +93,39 @@ bool sim_file_get(struct sim_out *data, int dir, const char *name, size_t most,
 	close(fd);
 	errno = why;
 	return good;
+}
+
+int sim_folder(int dir, const char *name, unsigned mode)
+{
+	if (mkdirat(dir, name, mode) != 0 && errno != EEXIST)
+		return -1;
+	return openat(dir, name,
+	              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static bool empty_folder(int fd)
+{
+	DIR *d = fdopendir(fd);
+	const struct dirent *e;
+	bool good = true;
+
+	if (!d) {
+		close(fd);
+		return false;
+	}
+	while (good && (e = readdir(d)))
+		good = unlinkat(dirfd(d), e->d_name, 0) == 0 ||
+		       errno == EISDIR || errno == ENOENT;
+	closedir(d);
+	return good;
+}
+
+bool sim_folder_remove(int dir, const char *name)
+{
+	int fd = openat(dir, name,
+	                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT;
+	return empty_folder(fd) && unlinkat(dir, name, AT_REMOVEDIR) == 0;
 }

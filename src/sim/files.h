@@ -17,5 +17,9 @@ ASSAY_MUST_CHECK bool sim_file_put(int dir, const char *name,
  * EINVAL.  `secret`: EACCES if others than its owner may read it. */
 ASSAY_MUST_CHECK bool sim_file_get(struct sim_out *data, int dir,
                                    const char *name, size_t most, bool secret);
+/* The descriptor of a folder, made if need be; -1. */
+int sim_folder(int dir, const char *name, unsigned mode);
+/* Removes a folder and the files in it; that it is not there is no failure. */
+ASSAY_MUST_CHECK bool sim_folder_remove(int dir, const char *name);
 
 #endif

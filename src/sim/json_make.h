@@ -5,7 +5,7 @@
 
 #include "sim/sign.h"
 
-#define SIM_MAX_LEVELS 12
+#define SIM_MAX_LEVELS 32
 #define SIM_MAX_SUBLEVELS 6
 #define SIM_MAX_MODULES 4
 #define SIM_MAX_SAID 8      /* advisories of a level */

@@ -440,14 +440,16 @@ static void default_quote(struct sim_world *w)
 	w->quote_ak = SIM_AK;
 }
 
-bool sim_world_default_at(struct sim_world *w, enum sim_kind kind, int64_t now,
-                          uint64_t seed)
+void sim_world_of_keys(struct sim_world *w, enum sim_kind kind, int64_t now)
 {
+	struct assay_p256_pair keys[SIM_N_KEYS];
+
+	memcpy(keys, w->keys, sizeof(keys));
 	memset(w, 0, sizeof(*w));
+	memcpy(w->keys, keys, sizeof(keys));
+	assay_wipe(keys, sizeof(keys));
 	w->kind = kind;
 	w->now = now;
-	if (!make_keys(w, seed))
-		return false;
 	for (unsigned i = 0; i < SIM_N_CERTS; i++)
 		default_cert(w, i);
 	for (unsigned i = 0; i < SIM_N_CRLS; i++)
@@ -461,6 +463,16 @@ bool sim_world_default_at(struct sim_world *w, enum sim_kind kind, int64_t now,
 		default_identity(w, tee);
 	}
 	default_quote(w);
+}
+
+bool sim_world_default_at(struct sim_world *w, enum sim_kind kind, int64_t now,
+                          uint64_t seed)
+{
+	if (!make_keys(w, seed)) {
+		memset(w, 0, sizeof(*w));
+		return false;
+	}
+	sim_world_of_keys(w, kind, now);
 	return true;
 }
 

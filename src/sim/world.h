@@ -140,6 +140,11 @@ ASSAY_MUST_CHECK bool sim_world_default_at(struct sim_world *world,
                                            enum sim_kind kind, int64_t now,
                                            uint64_t seed);
 
+/* sim_world_of_keys is sim_world_default_at with the keys that the caller has set
+ * in world->keys; the rest of the world is overwritten. */
+void sim_world_of_keys(struct sim_world *world, enum sim_kind kind,
+                       int64_t now);
+
 /* sim_world_use_ca puts the platform under SIM_PROCESSOR_CA (a leaf of five
  * members) or SIM_PLATFORM_CA (seven). */
 void sim_world_use_ca(struct sim_world *world, enum sim_who ca);

@@ -1,0 +1,146 @@
+/* maker_parts.h - a manufacturer from the inside: maker*.c alone. */
+#ifndef SIM_MAKER_PARTS_H
+#define SIM_MAKER_PARTS_H
+
+#include "crypto/rsa.h"
+#include "crypto/rsakey.h"
+#include "sim/enclu.h"
+#include "sim/maker.h"
+#include "sim/world.h"
+
+/* The levels of the first evaluation, and one for each recovery. */
+enum { SIM_MAX_SETS = SIM_MAX_LEVELS - SIM_LEVEL_NONE + 1 };
+
+#define SIM_MAKER_SEAL_KEY_LEN 16
+
+struct sim_maker_keys {
+	struct assay_p256_pair root, ca[SIM_N_CAS], signer;
+	struct assay_rsa3 *enclaves; /* signs PCEs and QEs */
+	struct assay_rsa_key *ppid;  /* PPIDs are encrypted to it */
+	uint8_t seal[SIM_MAKER_SEAL_KEY_LEN];
+};
+
+struct sim_maker {
+	char *path;
+	int dir;  /* the folder */
+	int lock; /* its mark, locked; -1: not needed */
+	struct ledger *ledger;
+	struct ledger_maker row;
+	struct ledger_set sets[SIM_MAX_SETS];
+	size_t n_sets;
+	struct sim_maker_keys keys;
+	/* certificates and the specs of all documents; edited for each */
+	struct sim_world *world;
+	struct sim_cert_spec leaf[SIM_N_CAS];
+	struct sim_out ca_chain[SIM_N_CAS], signer_chain;
+	struct sim_ppid_key ppid_key;
+	/* the PCE as a maker runs it: no state is beyond it */
+	struct sim_cpu cpu;
+	struct sim_enclave pce;
+	struct sim_out der; /* what sim_maker_certify gives away */
+	struct sim_why why;
+};
+
+/* Says why, and is false. */
+bool sim_because(struct sim_why *why, const char *fmt, ...) ASSAY_PRINTF(2, 3);
+/* "memory is short" */
+bool sim_no_memory(struct sim_maker *maker);
+/* The same of a call of the ledger's that failed. */
+bool sim_ledger_failed(struct sim_maker *maker);
+
+/* ---- keys (maker_keys.c) */
+
+/* Fresh keys, written into `dir`; then read from it, each with what is wrong
+ * with it. */
+ASSAY_MUST_CHECK bool sim_maker_keys_make(int dir, struct sim_why *why);
+ASSAY_MUST_CHECK bool sim_maker_keys_read(struct sim_maker_keys *keys, int dir,
+                                          struct sim_why *why);
+void sim_maker_keys_free(struct sim_maker_keys *keys);
+
+/* ---- seals: what shows that a row is what was written (maker_seal.c) */
+
+ASSAY_MUST_CHECK bool sim_seal_maker(struct sim_maker *maker,
+                                     struct ledger_maker *row);
+ASSAY_MUST_CHECK bool sim_seal_processor(struct sim_maker *maker,
+                                         struct ledger_processor *row);
+ASSAY_MUST_CHECK bool sim_seal_cert(struct sim_maker *maker,
+                                    struct ledger_cert *row);
+ASSAY_MUST_CHECK bool sim_seal_family(struct sim_maker *maker,
+                                      struct ledger_family *row);
+ASSAY_MUST_CHECK bool sim_seal_set(struct sim_maker *maker,
+                                   struct ledger_set *row);
+ASSAY_MUST_CHECK bool sim_sealed_maker(struct sim_maker *maker,
+                                       const struct ledger_maker *row);
+ASSAY_MUST_CHECK bool sim_sealed_processor(struct sim_maker *maker,
+                                           const struct ledger_processor *row);
+ASSAY_MUST_CHECK bool sim_sealed_cert(struct sim_maker *maker,
+                                      const struct ledger_cert *row);
+ASSAY_MUST_CHECK bool sim_sealed_family(struct sim_maker *maker,
+                                        const struct ledger_family *row);
+ASSAY_MUST_CHECK bool sim_sealed_set(struct sim_maker *maker,
+                                     const struct ledger_set *row);
+
+/* ---- transactions (maker.c) */
+
+/* Begins one, with maker->row and ->sets as they are now; ends it with them as
+ * they were changed. */
+ASSAY_MUST_CHECK bool sim_maker_begin(struct sim_maker *maker);
+ASSAY_MUST_CHECK bool sim_maker_commit(struct sim_maker *maker);
+/* Abandons it; always false. */
+bool sim_maker_abort(struct sim_maker *maker);
+
+/* ---- certificates and documents (maker_docs.c) */
+
+/* The world and what hangs on it, from the keys; false if memory is short. */
+ASSAY_MUST_CHECK bool sim_maker_build(struct sim_maker *maker);
+/* Puts certificates and public keys into the ledger, once. */
+ASSAY_MUST_CHECK bool sim_maker_put_certs(struct sim_maker *maker);
+/* Whether they are those that the ledger has. */
+ASSAY_MUST_CHECK bool sim_maker_check_certs(struct sim_maker *maker);
+/* Makes every document anew; in a transaction. */
+ASSAY_MUST_CHECK bool sim_maker_issue(struct sim_maker *maker, int64_t now);
+
+/* The levels of an evaluation (an index of maker->sets), the best first. */
+size_t sim_maker_levels(const struct sim_maker *maker,
+                        struct sim_level levels[SIM_MAX_LEVELS], size_t set);
+void sim_tcbm(uint8_t tcbm[18], const uint8_t cpu_svn[16], uint16_t pce_svn);
+
+/* ---- files (maker_export.c) */
+
+/* Writes root.pem and pcs/ unless they are those of the last edition. */
+ASSAY_MUST_CHECK bool sim_maker_export(struct sim_maker *maker);
+/* Gives the processors that a killed process left their names, or removes
+ * them. */
+ASSAY_MUST_CHECK bool sim_maker_settle(struct sim_maker *maker);
+
+/* ---- certificates of processors (maker_cert.c); their bytes are maker->der's */
+
+/* As it is whenever it is made for that time; not in the ledger yet. */
+ASSAY_MUST_CHECK bool sim_maker_make_cert(struct sim_maker *maker,
+                                          struct ledger_cert *cert,
+                                          const struct ledger_processor *p,
+                                          const uint8_t tcbm[18], int64_t now);
+/* Made, and put into the ledger; in a transaction. */
+ASSAY_MUST_CHECK bool sim_maker_new_cert(struct sim_maker *maker,
+                                         struct ledger_cert *cert,
+                                         const struct ledger_processor *p,
+                                         const uint8_t tcbm[18], int64_t now);
+/* The one that the ledger has. */
+ASSAY_MUST_CHECK enum ledger_found
+sim_maker_old_cert(struct sim_maker *maker, struct ledger_cert *cert,
+                   const struct ledger_processor *p, const uint8_t tcbm[18]);
+/* The PPID that goes with a root provisioning key. */
+ASSAY_MUST_CHECK bool sim_maker_ppid(uint8_t ppid[16], struct sim_maker *maker,
+                                     const uint8_t rpk[16]);
+
+/* ---- processors (maker_change.c) */
+
+/* One that is not revoked. */
+ASSAY_MUST_CHECK bool sim_maker_find_good(struct sim_maker *maker,
+                                          struct ledger_processor *processor,
+                                          const char *name);
+/* Its entry, sealed anew; in a transaction. */
+ASSAY_MUST_CHECK bool sim_maker_change(struct sim_maker *maker,
+                                       struct ledger_processor *processor);
+
+#endif

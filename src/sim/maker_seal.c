@@ -1,0 +1,185 @@
+/* maker_seal.c - seals: a MAC over each row of the ledger, under a key that is
+ * not in it.  Who can write the ledger, but not read the keys, can take rows
+ * away (which the counts show) and cannot change or add any. */
+#include <stdio.h>
+#include <string.h>
+
+#include "crypto/cmac.h"
+#include "sim/maker_parts.h"
+
+/* The texts are of fixed length, or the last, so that no two rows give the
+ * same bytes. */
+static void begin(struct sim_out *o, const char *kind)
+{
+	sim_put(o, kind, strlen(kind) + 1);
+}
+
+static void put_maker(struct sim_out *o, const struct ledger_maker *r)
+{
+	begin(o, "maker");
+	sim_put_le(o, (uint64_t)r->made, 8);
+	sim_put_le(o, (uint64_t)r->published, 8);
+	sim_put_le(o, (uint64_t)r->edition, 8);
+	sim_put_le(o, (uint64_t)r->n_processors, 8);
+	sim_put_le(o, (uint64_t)r->n_revoked, 8);
+	sim_put_le(o, (uint64_t)r->n_certs, 8);
+	sim_put_le(o, (uint64_t)r->n_families, 8);
+	sim_put_le(o, (uint64_t)r->n_sets, 8);
+}
+
+static void put_processor(struct sim_out *o, const struct ledger_processor *r)
+{
+	begin(o, "processor");
+	sim_put_le(o, (uint64_t)r->id, 8);
+	sim_put(o, r->ppid, sizeof(r->ppid));
+	sim_put(o, r->rpk, sizeof(r->rpk));
+	sim_put(o, r->fmspc, sizeof(r->fmspc));
+	sim_put(o, r->piid, sizeof(r->piid));
+	sim_put(o, r->cpu_svn, sizeof(r->cpu_svn));
+	sim_put_le(o, r->pce_id, 2);
+	sim_put_le(o, r->pce_svn, 2);
+	sim_put_le(o, (uint64_t)r->made, 8);
+	sim_put_le(o, (uint64_t)r->revoked, 8);
+	sim_put(o, r->name, strlen(r->name));
+}
+
+static void put_cert(struct sim_out *o, const struct ledger_cert *r)
+{
+	uint8_t digest[ASSAY_SHA256_LEN];
+
+	assay_sha256(digest, r->der);
+	begin(o, "certificate");
+	sim_put_le(o, (uint64_t)r->processor, 8);
+	sim_put(o, r->tcbm, sizeof(r->tcbm));
+	sim_put(o, r->serial, sizeof(r->serial));
+	sim_put_le(o, (uint64_t)r->issued, 8);
+	sim_put(o, digest, sizeof(digest));
+}
+
+static void put_family(struct sim_out *o, const struct ledger_family *r)
+{
+	begin(o, "family");
+	sim_put(o, r->fmspc, sizeof(r->fmspc));
+	sim_put_le(o, r->ca, 1);
+}
+
+static void put_set(struct sim_out *o, const struct ledger_set *r)
+{
+	begin(o, "evaluation");
+	sim_put_le(o, r->number, 4);
+	sim_put_le(o, (uint64_t)r->event, 8);
+	sim_put_le(o, (uint64_t)r->standard, 8);
+	sim_put(o, r->cpu_svn, sizeof(r->cpu_svn));
+	sim_put_le(o, r->pce_svn, 2);
+	sim_put(o, r->advisory, strlen(r->advisory));
+}
+
+/* The MAC of what was put, which is wiped. */
+static bool mac(uint8_t seal[LEDGER_SEAL_LEN], struct sim_maker *m,
+                struct sim_out *o)
+{
+	bool done = !o->bad && assay_cmac(seal, m->keys.seal, sim_out_bytes(o));
+
+	if (o->ptr)
+		assay_wipe(o->ptr, o->cap);
+	sim_out_free(o);
+	return done || sim_no_memory(m);
+}
+
+/* Whether it is this seal; else, what is not what was written. */
+static bool same(struct sim_maker *m, struct sim_out *o,
+                 const uint8_t seal[LEDGER_SEAL_LEN], const char *what)
+{
+	uint8_t want[LEDGER_SEAL_LEN];
+
+	if (!mac(want, m, o))
+		return false;
+	return assay_cmac_equal(want, seal) ||
+	       sim_because(&m->why,
+	                   "the ledger was changed by somebody else: its entry "
+	                   "of %s is not what this manufacturer wrote",
+	                   what);
+}
+
+bool sim_seal_maker(struct sim_maker *m, struct ledger_maker *row)
+{
+	struct sim_out o = { 0 };
+
+	put_maker(&o, row);
+	return mac(row->seal, m, &o);
+}
+
+bool sim_sealed_maker(struct sim_maker *m, const struct ledger_maker *row)
+{
+	struct sim_out o = { 0 };
+
+	put_maker(&o, row);
+	return same(m, &o, row->seal, "the manufacturer");
+}
+
+bool sim_seal_processor(struct sim_maker *m, struct ledger_processor *row)
+{
+	struct sim_out o = { 0 };
+
+	put_processor(&o, row);
+	return mac(row->seal, m, &o);
+}
+
+bool sim_sealed_processor(struct sim_maker *m,
+                          const struct ledger_processor *row)
+{
+	struct sim_out o = { 0 };
+	char what[LEDGER_NAME_LEN + 16];
+
+	put_processor(&o, row);
+	snprintf(what, sizeof(what), "processor %s", row->name);
+	return same(m, &o, row->seal, what);
+}
+
+bool sim_seal_cert(struct sim_maker *m, struct ledger_cert *row)
+{
+	struct sim_out o = { 0 };
+
+	put_cert(&o, row);
+	return mac(row->seal, m, &o);
+}
+
+bool sim_sealed_cert(struct sim_maker *m, const struct ledger_cert *row)
+{
+	struct sim_out o = { 0 };
+
+	put_cert(&o, row);
+	return same(m, &o, row->seal, "a certificate");
+}
+
+bool sim_seal_family(struct sim_maker *m, struct ledger_family *row)
+{
+	struct sim_out o = { 0 };
+
+	put_family(&o, row);
+	return mac(row->seal, m, &o);
+}
+
+bool sim_sealed_family(struct sim_maker *m, const struct ledger_family *row)
+{
+	struct sim_out o = { 0 };
+
+	put_family(&o, row);
+	return same(m, &o, row->seal, "a family");
+}
+
+bool sim_seal_set(struct sim_maker *m, struct ledger_set *row)
+{
+	struct sim_out o = { 0 };
+
+	put_set(&o, row);
+	return mac(row->seal, m, &o);
+}
+
+bool sim_sealed_set(struct sim_maker *m, const struct ledger_set *row)
+{
+	struct sim_out o = { 0 };
+
+	put_set(&o, row);
+	return same(m, &o, row->seal, "a TCB evaluation");
+}
