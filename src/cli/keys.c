@@ -2,8 +2,8 @@
 #include "cli/judge.h"
 
 #include "crypto/crypto.h"
+#include "format/keys.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -17,31 +17,6 @@ enum {
 static const uint8_t spki_head[SPKI_LEN - KEY_LEN] = { 0x30, 0x2a, 0x30, 0x05,
 	                                               0x06, 0x03, 0x2b, 0x65,
 	                                               0x70, 0x03, 0x21, 0x00 };
-
-static const char label[] = "assay-keys-v1"; /* its NUL is hashed too */
-
-/* label, 00, u16be length, key configuration, signing key, u8 length, nonce */
-static void hash_bundle(uint8_t out[ASSAY_SHA512_LEN],
-                        const struct assay_evidence *e)
-{
-	size_t len = sizeof(label) + 2 + e->hpke.len + e->sign.len + 1 +
-	             e->nonce.len;
-	uint8_t *all = cli_alloc(len, 1), *p = all;
-
-	memcpy(p, label, sizeof(label));
-	p += sizeof(label);
-	*p++ = (uint8_t)(e->hpke.len >> 8);
-	*p++ = (uint8_t)e->hpke.len;
-	memcpy(p, e->hpke.ptr, e->hpke.len);
-	p += e->hpke.len;
-	memcpy(p, e->sign.ptr, e->sign.len);
-	p += e->sign.len;
-	*p++ = (uint8_t)e->nonce.len;
-	if (e->nonce.len)
-		memcpy(p, e->nonce.ptr, e->nonce.len);
-	assay_sha512(out, (struct assay_bytes){ all, len });
-	free(all);
-}
 
 static void hash_eii(uint8_t out[ASSAY_SHA512_LEN],
                      const struct assay_evidence *e)
@@ -61,7 +36,7 @@ enum cli_keys cli_keys_bound(const struct assay_evidence *e,
 	if (e->eii_spki.len == SPKI_LEN && e->eii_ek.len == KEY_LEN)
 		hash_eii(want, e);
 	else if (e->hpke.len && e->sign.len)
-		hash_bundle(want, e);
+		assay_keys_hash(want, e->hpke, e->sign, e->nonce);
 	else
 		return CLI_KEYS_NONE;
 	return memcmp(want, report_data, sizeof(want)) == 0 ? CLI_KEYS_BOUND

@@ -221,8 +221,11 @@ void cli_put_err(struct cli_text *text, const struct assay_err *err)
 	const struct assay_check_info *info = assay_check_info(err->check);
 	const char *doc = assay_doc_name(err->doc);
 
-	cli_put(text, "%s%s%s %s at byte %zu: ", doc, *doc ? " " : "",
-	        info ? info->name : "?", info ? info->section : "", err->at);
+	cli_put(text, "%s%s%s %s", doc, *doc ? " " : "",
+	        info ? info->name : "?", info ? info->section : "");
+	if (*doc)
+		cli_put(text, " at byte %zu", err->at);
+	cli_put(text, ": ");
 	cli_put_name(text, err->note);
 }
 

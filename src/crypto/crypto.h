@@ -14,16 +14,18 @@
  * file nor the environment that names one can steer a judgement (load an
  * engine or a provider).  Aborts if libcrypto does not start.  The library
  * itself never calls it: how an application's libcrypto starts is the
- * application's affair.
+ * application's affair.  assay_enclave_run does, for it is a program's main.
  */
 void assay_crypto_start(void);
 
-/* Hashes of one run of bytes, or of two joined (b may be empty). */
+/* Hashes of one run of bytes, of two joined (b may be empty), or of n. */
 void assay_sha256(uint8_t out[ASSAY_SHA256_LEN], struct assay_bytes in);
 void assay_sha256_2(uint8_t out[ASSAY_SHA256_LEN], struct assay_bytes a,
                     struct assay_bytes b);
 void assay_sha384(uint8_t out[ASSAY_SHA384_LEN], struct assay_bytes in);
 void assay_sha512(uint8_t out[ASSAY_SHA512_LEN], struct assay_bytes in);
+void assay_sha512_parts(uint8_t out[ASSAY_SHA512_LEN],
+                        const struct assay_bytes *parts, size_t n);
 
 /*
  * P-256.  Keys are 64 bytes x || y, signatures 64 bytes r || s, both

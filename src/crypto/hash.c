@@ -40,9 +40,16 @@ void assay_sha384(uint8_t out[ASSAY_SHA384_LEN], struct assay_bytes in)
 
 void assay_sha512(uint8_t out[ASSAY_SHA512_LEN], struct assay_bytes in)
 {
+	assay_sha512_parts(out, &in, 1);
+}
+
+void assay_sha512_parts(uint8_t out[ASSAY_SHA512_LEN],
+                        const struct assay_bytes *parts, size_t n)
+{
 	SHA512_CTX c;
 
 	SHA512_Init(&c);
-	SHA512_Update(&c, in.ptr, in.len);
+	for (size_t i = 0; i < n; i++)
+		SHA512_Update(&c, parts[i].ptr, parts[i].len);
 	SHA512_Final(out, &c);
 }
