@@ -109,7 +109,7 @@ $(LIB_O) $(SIM_O) $(CLI_O) $(DAEMON_O) $(HELP_O) $B/libassay.a $B/libsim.a $(LIB
 $B/how: FORCE
 	@mkdir -p $B; echo '$(HOW)' | cmp -s - $@ || echo '$(HOW)' >$@
 
-demo: $B/assay $B/assayd ## judge evidence and print a table: see what it does
+demo: $B/assay $B/assayd $(EXAMPLES) ## launch an enclave, judge evidence: see what it does
 	@scripts/demo.sh $B
 check: all $(filter $B/%,$(RUN)) $(FUZZ:%=$B/fuzz/replay_%) ## build and run all tests; T='t_quote cli%': those alone
 	@B=$B TAP=$(TAP) FUZZ='$(FUZZ)' LIB_SO=$(LIB_SO) scripts/check.sh $(RUN)

@@ -1,6 +1,8 @@
-/* t_crypto_derive.c - CMAC, HKDF, OAEP, and P-256 keys that are derived and
- * kept: known answers, and libcrypto's own other side. */
+/* t_crypto_derive.c - CMAC, HKDF, GCM, OAEP, keys of curve 25519, and P-256 keys
+ * that are derived and kept: known answers, and libcrypto's own other side. */
+#include "crypto/aead.h"
 #include "crypto/cmac.h"
+#include "crypto/curve25519.h"
 #include "crypto/hkdf.h"
 #include "crypto/oaep.h"
 #include "crypto/signer.h"
@@ -29,10 +31,11 @@ static bool is_zero(const uint8_t *p, size_t n)
 
 /* ---- Wycheproof's files of these: groups of tests whose members are hex */
 
-enum { FIELD_MAX = 9000, N_FIELDS = 6 };
-static const char *const names[N_FIELDS] = { "key",  "msg",  "tag",
-	                                     "salt", "info", "okm" };
-enum { KEY, MSG, TAG, SALT, INFO, OKM };
+enum { FIELD_MAX = 9000, N_FIELDS = 10 };
+static const char *const names[N_FIELDS] = { "key",  "msg",    "tag", "salt",
+	                                     "info", "okm",    "iv",  "aad",
+	                                     "ct",   "private" };
+enum { KEY, MSG, TAG, SALT, INFO, OKM, IV, AAD, CT, PRIVATE };
 
 struct test {
 	uint8_t mem[N_FIELDS][FIELD_MAX];
@@ -81,6 +84,44 @@ static bool cmac_holds(const struct test *t)
 	       assay_cmac_equal(mac, t->field[TAG].ptr) == t->valid;
 }
 
+/* ---- GCM */
+
+static bool gcm_holds(const struct test *t)
+{
+	static uint8_t sealed[FIELD_MAX + ASSAY_GCM_TAG_LEN], out[FIELD_MAX];
+	const uint8_t *key = t->field[KEY].ptr, *iv = t->field[IV].ptr;
+	const size_t n = t->field[CT].len;
+	const struct assay_bytes in = { sealed, n + ASSAY_GCM_TAG_LEN };
+	bool opened;
+
+	memcpy(sealed, t->field[CT].ptr, n);
+	memcpy(sealed + n, t->field[TAG].ptr, ASSAY_GCM_TAG_LEN);
+	memset(out, 0xee, sizeof(out));
+	opened = assay_gcm_open(out, key, iv, t->field[AAD], in);
+	if (!t->valid)
+		return !opened && is_zero(out, n);
+	if (!opened || n != t->field[MSG].len ||
+	    (n && memcmp(out, t->field[MSG].ptr, n) != 0))
+		return false;
+	memset(sealed, 0, in.len);
+	return assay_gcm_seal(sealed, key, iv, t->field[AAD], t->field[MSG]) &&
+	       (!n || memcmp(sealed, t->field[CT].ptr, n) == 0) &&
+	       memcmp(sealed + n, t->field[TAG].ptr, ASSAY_GCM_TAG_LEN) == 0;
+}
+
+/* Whether a test is of the one size that there is here: AES-128 for CMAC;
+ * AES-256, and a nonce of 12 bytes, for GCM. */
+static bool is_ours(const struct test *t, holds *check)
+{
+	if (check == cmac_holds)
+		return t->field[KEY].len == 16;
+	if (check == gcm_holds)
+		return t->field[KEY].len == ASSAY_GCM_KEY_LEN &&
+		       t->field[IV].len == ASSAY_GCM_NONCE_LEN &&
+		       t->field[TAG].len == ASSAY_GCM_TAG_LEN;
+	return true;
+}
+
 static void read_tests(struct assay_json *j, holds *check, unsigned *n,
                        unsigned *bad)
 {
@@ -96,8 +137,7 @@ static void read_tests(struct assay_json *j, holds *check, unsigned *n,
 			read_member(j, &t, name);
 		if (!assay_json_ok(j))
 			return;
-		/* of AES-128 alone */
-		if (check == cmac_holds && t.field[KEY].len != 16)
+		if (!is_ours(&t, check))
 			continue;
 		++*n;
 		if (check(&t))
@@ -167,6 +207,78 @@ static bool hkdf_holds(const struct test *t)
 	       memcmp(out, t->field[OKM].ptr, t->size) == 0;
 }
 
+/* ---- curve 25519 */
+
+/* X25519 of the secret and the base point, 9. */
+static bool times_9(uint8_t out[32], const uint8_t secret[32])
+{
+	static const uint8_t nine[32] = { 9 };
+	EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL,
+	                                             secret, 32);
+	EVP_PKEY *base = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL,
+	                                             nine, 32);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+	size_t len = 32;
+	bool done = ctx && EVP_PKEY_derive_init(ctx) == 1 &&
+	            EVP_PKEY_derive_set_peer(ctx, base) == 1 &&
+	            EVP_PKEY_derive(ctx, out, &len) == 1 && len == 32;
+
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(base);
+	EVP_PKEY_free(key);
+	return done;
+}
+
+static bool x25519_holds(const struct test *t)
+{
+	uint8_t got[ASSAY_CURVE25519_LEN], want[ASSAY_CURVE25519_LEN];
+
+	return t->field[PRIVATE].len == ASSAY_CURVE25519_LEN &&
+	       assay_x25519_public(got, t->field[PRIVATE].ptr) &&
+	       times_9(want, t->field[PRIVATE].ptr) &&
+	       memcmp(got, want, sizeof(want)) == 0;
+}
+
+typedef bool public_of(uint8_t key[ASSAY_CURVE25519_LEN],
+                       const uint8_t secret[ASSAY_CURVE25519_LEN]);
+
+static const struct {
+	const char *name;
+	public_of *function;
+	const char *secret, *key;
+} curve_rows[] = {
+	{ "X25519, RFC 7748 6.1: Alice", assay_x25519_public,
+	  "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a",
+	  "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a" },
+	{ "X25519, RFC 7748 6.1: Bob", assay_x25519_public,
+	  "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb",
+	  "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f" },
+	{ "Ed25519, RFC 8032 7.1: test 1", assay_ed25519_public,
+	  "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+	  "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a" },
+	{ "Ed25519, RFC 8032 7.1: test 2", assay_ed25519_public,
+	  "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+	  "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c" },
+	{ "Ed25519, RFC 8032 7.1: test 3", assay_ed25519_public,
+	  "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+	  "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025" },
+};
+
+static void test_curve25519(void)
+{
+	for (size_t i = 0; i < sizeof(curve_rows) / sizeof(*curve_rows); i++) {
+		uint8_t secret[32], want[32], key[32] = { 0 };
+		bool good = assay_hex_parse(secret, 32,
+		                            text_of(curve_rows[i].secret)) &&
+		            assay_hex_parse(want, 32,
+		                            text_of(curve_rows[i].key)) &&
+		            curve_rows[i].function(key, secret);
+
+		ok(good && memcmp(key, want, 32) == 0, "%s",
+		   curve_rows[i].name);
+	}
+}
+
 /* ---- CMAC */
 
 static void test_cmac(void)
@@ -230,6 +342,42 @@ static void test_hkdf(void)
 	                             (struct assay_bytes){ want, 32 }, none) &&
 	           memcmp(out, want, 32) == 0,
 	   "no salt is 32 zeros");
+}
+
+/* ---- GCM, beside its known answers */
+
+static void test_gcm(void)
+{
+	static const uint8_t key[32] = { 1 }, nonce[12] = { 2 };
+	const struct assay_bytes plain = text_of("a secret"),
+				 aad = text_of("ab"), none = { 0 };
+	uint8_t sealed[24], open[24];
+	const struct assay_bytes in = { sealed, 24 };
+
+	ok(assay_gcm_seal(sealed, key, nonce, aad, plain) &&
+	           assay_gcm_open(open, key, nonce, aad, in) &&
+	           memcmp(open, plain.ptr, 8) == 0,
+	   "GCM opens what it sealed");
+	memset(open, 0xee, sizeof(open));
+	ok(!assay_gcm_open(open, key, nonce, none, in) && is_zero(open, 8) &&
+	           open[8] == 0xee,
+	   "GCM: without what was authenticated beside it, zeros");
+	ok(!assay_gcm_open(open, key, nonce, aad,
+	                   (struct assay_bytes){ sealed, 15 }),
+	   "GCM: nothing shorter than a tag opens");
+	ok(assay_gcm_open(sealed, key, nonce, aad, in) &&
+	           memcmp(sealed, plain.ptr, 8) == 0,
+	   "GCM opens in place");
+	ok(assay_gcm_seal(sealed, key, nonce, none, none) &&
+	           assay_gcm_open(open, key, nonce, none,
+	                          (struct assay_bytes){ sealed, 16 }),
+	   "GCM of nothing is a tag");
+	memset(sealed, 0xee, 16);
+	ok(!assay_gcm_seal(sealed, key, nonce,
+	                   (struct assay_bytes){ key, (size_t)1 << 31 },
+	                   none) &&
+	           is_zero(sealed, 16),
+	   "GCM: 2 GiB beside it are too much");
 }
 
 /* ---- OAEP */
@@ -369,6 +517,10 @@ int main(void)
 	wycheproof("aes_cmac", cmac_holds, 102);
 	test_hkdf();
 	wycheproof("hkdf_sha256", hkdf_holds, 80);
+	test_gcm();
+	wycheproof("aes_gcm", gcm_holds, 66);
+	test_curve25519();
+	wycheproof("x25519", x25519_holds, 518);
 	test_oaep();
 	test_bits();
 	test_signer();

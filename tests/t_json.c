@@ -672,6 +672,7 @@ static void write_all(struct assay_json_out *o)
 	static const uint8_t all[] = { 0x00, 0x01, 0x1f, '"', '\\', '/', 0x7f,
 		                       0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80,
 		                       0xff, 'z', 0xed, 0xa0, 0x80, 0xc3 };
+	static const uint8_t zeros[49];
 
 	assay_json_put_object(o, NULL);
 	assay_json_put_text(o, "te\"xt", "a\nb\"c\\");
@@ -680,6 +681,9 @@ static void write_all(struct assay_json_out *o)
 	                     (struct assay_bytes){ all, sizeof(all) });
 	assay_json_put_hex(o, "hex", all, 4);
 	assay_json_put_hex(o, "nohex", all, 0);
+	assay_json_put_base64(o, "b64", (struct assay_bytes){ all, 4 });
+	assay_json_put_base64(o, "long", (struct assay_bytes){ zeros, 49 });
+	assay_json_put_base64(o, "no64", (struct assay_bytes){ NULL, 0 });
 	assay_json_put_array(o, "list");
 	assay_json_put_uint(o, NULL, 0);
 	assay_json_put_uint(o, NULL, UINT64_MAX);
@@ -707,6 +711,8 @@ static void test_writer(void)
 		"\"all\":\"\\u0000\\u0001\\u001f\\\"\\\\/\\u007f\xc3\xa9"
 		"\xf0\x9f\x98\x80\\ufffdz\\ufffd\\ufffd\\ufffd\\ufffd\","
 		"\"hex\":\"00011f22\",\"nohex\":\"\","
+		"\"b64\":\"AAEfIg==\",\"long\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\",\"no64\":\"\","
 		"\"list\":[0,18446744073709551615,[1],{\"x\":2},[],true,"
 		"false,null],"
 		"\"time\":\"2026-11-23T12:00:00Z\",\"never\":null}";

@@ -147,6 +147,8 @@ void assay_json_put_bytes(struct assay_json_out *o, const char *name,
                           struct assay_bytes utf8);
 void assay_json_put_hex(struct assay_json_out *o, const char *name,
                         const uint8_t *p, size_t n);
+void assay_json_put_base64(struct assay_json_out *o, const char *name,
+                           struct assay_bytes in);
 void assay_json_put_uint(struct assay_json_out *o, const char *name,
                          uint64_t v);
 void assay_json_put_bool(struct assay_json_out *o, const char *name, bool v);

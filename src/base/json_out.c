@@ -138,6 +138,24 @@ void assay_json_put_hex(struct assay_json_out *o, const char *name,
 	put_chars(o, "\"");
 }
 
+void assay_json_put_base64(struct assay_json_out *o, const char *name,
+                           struct assay_bytes in)
+{
+	/* a multiple of three: none but the last is padded */
+	enum { STEP = 48 };
+	char digits[STEP / 3 * 4 + 1];
+
+	put_lead(o, name);
+	put_chars(o, "\"");
+	for (size_t i = 0; o->ok && i < in.len; i += STEP) {
+		size_t n = in.len - i < STEP ? in.len - i : STEP;
+
+		assay_base64_print(digits, in.ptr + i, n);
+		put_chars(o, digits);
+	}
+	put_chars(o, "\"");
+}
+
 void assay_json_put_uint(struct assay_json_out *o, const char *name, uint64_t v)
 {
 	char digits[24];

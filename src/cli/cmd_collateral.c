@@ -4,6 +4,7 @@
 #include "cli/judge.h"
 
 #include "base/text.h"
+#include "format/bundle.h"
 #include "format/quote.h"
 #include "verify/trust.h"
 
@@ -248,71 +249,9 @@ static const struct cli_option bundle_options[] = {
 	{ 0 },
 };
 
-/* What goes into a bundle. */
-struct parts {
-	const struct assay_evidence *evidence;
-	struct assay_bytes quote;
-	const struct assay_collateral *collateral;
-	int64_t at;
-};
-
-static void put_base64(struct assay_json_out *o, const char *name,
-                       struct assay_bytes in)
-{
-	char *text = cli_alloc(in.len / 3 * 4 + 8, 1);
-
-	assay_base64_print(text, in.ptr, in.len);
-	assay_json_put_text(o, name, text);
-	free(text);
-}
-
-static void put_document(struct assay_json_out *o, const char *name,
-                         struct assay_bytes in)
-{
-	if (in.len)
-		assay_json_put_bytes(o, name, in);
-}
-
-/* The flat form: text as it is, byte for byte, and lists in hex. */
-static void put_collateral(struct assay_json_out *o,
-                           const struct assay_collateral *c)
-{
-	assay_json_put_object(o, "collateral");
-	put_document(o, "tcb_info", c->tcb_info.doc);
-	put_document(o, "tcb_info_signature", c->tcb_info.sig_hex);
-	put_document(o, "tcb_info_issuer_chain", c->tcb_info_issuer_chain);
-	put_document(o, "qe_identity", c->qe_identity.doc);
-	put_document(o, "qe_identity_signature", c->qe_identity.sig_hex);
-	put_document(o, "qe_identity_issuer_chain",
-	             c->qe_identity_issuer_chain);
-	assay_json_put_hex(o, "root_ca_crl", c->root_ca_crl.ptr,
-	                   c->root_ca_crl.len);
-	assay_json_put_hex(o, "pck_crl", c->pck_crl.ptr, c->pck_crl.len);
-	put_document(o, "pck_crl_issuer_chain", c->pck_crl_issuer_chain);
-	put_document(o, "pck_certificate_chain", c->pck_chain);
-	assay_json_put_end(o, '}');
-}
-
 static void put_bundle(struct assay_json_out *o, const void *arg)
 {
-	const struct parts *p = arg;
-	const struct assay_evidence *e = p->evidence;
-
-	assay_json_put_uint(o, "assay_bundle", 1);
-	assay_json_put_object(o, "evidence");
-	assay_json_put_text(o, "type", "quote");
-	put_base64(o, "data", p->quote);
-	assay_json_put_end(o, '}');
-	put_collateral(o, p->collateral);
-	if (e->hpke.len) {
-		assay_json_put_object(o, "keys");
-		put_base64(o, "hpke", e->hpke);
-		put_base64(o, "sign", e->sign);
-		assay_json_put_end(o, '}');
-	}
-	if (e->has_nonce)
-		put_base64(o, "nonce", e->nonce);
-	assay_json_put_time(o, "at", p->at);
+	assay_bundle_put(o, arg);
 }
 
 /* Without all of these it could not be judged offline. */
@@ -365,7 +304,7 @@ static const struct assay_collateral *choose(const struct cli_sets *sets,
 	return &sets->set[0].documents;
 }
 
-static int write_bundle(const struct parts *p, const char *out)
+static int write_bundle(const struct assay_bundle *p, const char *out)
 {
 	struct cli_text text = { 0 };
 	bool good;
@@ -386,7 +325,7 @@ static int cmd_bundle(int argc, char **argv)
 	struct bundle o = { 0 };
 	struct taken taken;
 	struct cli_sets sets;
-	struct parts p = { .evidence = &taken.evidence };
+	struct assay_bundle p = { 0 };
 	int status;
 
 	if (!cli_options(&o, &given, &status, &cmd_collateral_bundle, argc,
@@ -406,6 +345,10 @@ static int cmd_bundle(int argc, char **argv)
 		         "attestation have no place in a bundle: they are left "
 		         "out");
 	p.quote = taken.quote.whole;
+	p.hpke = taken.evidence.hpke;
+	p.sign = taken.evidence.sign;
+	p.nonce = taken.evidence.nonce;
+	p.has_nonce = taken.evidence.has_nonce;
 	p.at = o.at.given || !taken.evidence.has_at ? cli_now(&o.at)
 	                                            : taken.evidence.at;
 	return write_bundle(&p, o.out);

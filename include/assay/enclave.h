@@ -1,0 +1,77 @@
+/* enclave.h - what an enclave program links: docs/enclave-program.md shows one
+ * from its first line to its first answer. */
+#ifndef ASSAY_ENCLAVE_H
+#define ASSAY_ENCLAVE_H
+
+#include <assay/base.h>
+
+/* The most that a request, an answer or stored state may have. */
+#define ASSAY_ENCLAVE_MAX (1 << 20)
+
+/* Who can open again what the program stores, always on the same machine, with
+ * the same CPUSVN; a debug enclave is somebody else. */
+enum assay_seal_to {
+	ASSAY_SEAL_NOBODY = 0,  /* the program stores nothing */
+	ASSAY_SEAL_MEASUREMENT, /* the same program */
+	ASSAY_SEAL_SIGNER,      /* its other versions too: whatever has the same
+	                         * signer, product and revocation level */
+};
+
+struct assay_enclave;
+
+/* An enclave program, as functions that are called when something comes.  One
+ * call at a time; what they are given lasts until they return. */
+struct assay_enclave_app {
+	/* Answers a request with assay_enclave_put, and returns true; or returns
+	 * what assay_enclave_refuse does. */
+	bool (*answer)(struct assay_enclave *e, struct assay_bytes request,
+	               void *own);
+	/* Takes back what assay_enclave_store was given in an earlier run,
+	 * before the first request; or returns what assay_enclave_refuse does,
+	 * which ends the program.  NULL if seal_to is ASSAY_SEAL_NOBODY. */
+	bool (*restore)(struct assay_enclave *e, struct assay_bytes state,
+	                void *own);
+	enum assay_seal_to seal_to;
+	void *own; /* handed to both */
+};
+
+ASSAY_BEGIN
+
+/*
+ * assay_enclave_run is the whole of an enclave program's main: it makes the
+ * enclave's keys, and serves who is at the other end of descriptor 3 until that
+ * end is closed.  Returns the program's exit status: 0, or 1 if it had to end
+ * before that; why stands in a last frame, and on stderr.
+ *
+ * The keys, X25519 and Ed25519, are new at each start.  Their secrets are in
+ * memory that the kernel itself does not map (memfd_secret), or in a locked page
+ * where there is no such memory, which is said on stderr.  The process makes
+ * itself one that is not dumped.
+ *
+ * Starts libcrypto without its configuration file.  No thread is made.
+ */
+int assay_enclave_run(const struct assay_enclave_app *app);
+
+/* assay_enclave_put adds bytes to the answer.  When that gets longer than
+ * ASSAY_ENCLAVE_MAX there is none: then it returns false, and the request is
+ * refused whatever `answer` returns. */
+bool assay_enclave_put(struct assay_enclave *e, struct assay_bytes bytes);
+
+/* assay_enclave_refuse makes `text`, of which the host sees at most 200 bytes,
+ * the answer's place, and returns false. */
+bool assay_enclave_refuse(struct assay_enclave *e, const char *text);
+
+/*
+ * assay_enclave_store seals the program's state and gives it to the host to
+ * keep, in place of what it had; when it returns true, the sealed state was sent
+ * before the answer is.  If it fails, the request is refused.
+ *
+ * The host can lose it, and after a restart it can give an older one: only
+ * within a run is that noticed.
+ */
+ASSAY_MUST_CHECK bool assay_enclave_store(struct assay_enclave *e,
+                                          struct assay_bytes state);
+
+ASSAY_END
+
+#endif

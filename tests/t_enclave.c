@@ -1,0 +1,734 @@
+/*
+ * t_enclave.c - the request loop of an enclave program: what it answers, what it
+ * refuses, and when it ends.  The program is a thread at the other end of a
+ * socket; plain files and a pipe stand for the machine.
+ */
+#include <assay/quote.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "enclave/frame.h"
+#include "enclave/run.h"
+#include "enclave/sealed.h"
+#include "format/keys.h"
+#include "sim/world.h"
+#include "tap.h"
+
+#define DEV "/dev/attestation"
+
+static char root[] = "/tmp/assay-enclave-XXXXXX";
+static struct assay_frame sent, got, kept;
+
+static void must(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+/* ---- libcrypto's memory, which can be all gone */
+
+static bool gone;
+
+static void *take(size_t len, const char *file, int line)
+{
+	(void)file, (void)line;
+	return len && !gone ? malloc(len) : NULL;
+}
+
+static void *resize(void *p, size_t len, const char *file, int line)
+{
+	(void)file, (void)line;
+	if (!len) {
+		free(p);
+		return NULL;
+	}
+	return gone ? NULL : realloc(p, len);
+}
+
+static void drop(void *p, const char *file, int line)
+{
+	(void)file, (void)line;
+	free(p);
+}
+
+/* ---- the machine's files */
+
+static const char *at(const char *name)
+{
+	static char path[2][256];
+	static unsigned n;
+
+	snprintf(path[++n % 2], sizeof(path[0]), "%s%s", root, name);
+	return path[n % 2];
+}
+
+static void store_file(const char *path, const void *p, size_t n)
+{
+	FILE *f = fopen(path, "wb");
+
+	must(f && fwrite(p, 1, n, f) == n && fclose(f) == 0);
+}
+
+static void make_tree(void)
+{
+	must(mkdtemp(root) && mkdir(at("/dev"), 0700) == 0 &&
+	     mkdir(at(DEV), 0700) == 0 && mkdir(at(DEV "/keys"), 0700) == 0);
+	store_file(at(DEV "/keys/_sgx_mrenclave"), "measurement's key", 16);
+	store_file(at(DEV "/keys/_sgx_mrsigner"), "signer's key....", 16);
+	store_file(at(DEV "/attestation_type"), "dcap", 4);
+	store_file(at(DEV "/user_report_data"), "", 0);
+	must(mkfifo(at(DEV "/quote"), 0600) == 0);
+}
+
+static void remove_tree(void)
+{
+	must(unlink(at(DEV "/keys/_sgx_mrenclave")) == 0 &&
+	     unlink(at(DEV "/keys/_sgx_mrsigner")) == 0 &&
+	     unlink(at(DEV "/attestation_type")) == 0 &&
+	     unlink(at(DEV "/user_report_data")) == 0 &&
+	     unlink(at(DEV "/quote")) == 0 && rmdir(at(DEV "/keys")) == 0 &&
+	     rmdir(at(DEV)) == 0 && rmdir(at("/dev")) == 0 && rmdir(root) == 0);
+}
+
+/* ---- the program: the first byte of a request says what it does */
+
+static char state[64], text[301];
+static size_t n_calls;
+
+static bool put_much(struct assay_enclave *e, size_t more)
+{
+	static uint8_t half[ASSAY_ENCLAVE_MAX / 2 + 1];
+
+	(void)assay_enclave_put(
+		e, (struct assay_bytes){ half, ASSAY_ENCLAVE_MAX / 2 });
+	return assay_enclave_put(
+		e, (struct assay_bytes){ half, ASSAY_ENCLAVE_MAX / 2 + more });
+}
+
+static bool store_much(struct assay_enclave *e)
+{
+	static uint8_t much[ASSAY_ENCLAVE_MAX + 1];
+
+	return assay_enclave_store(e,
+	                           (struct assay_bytes){ much, sizeof(much) });
+}
+
+static bool is_zero(const uint8_t *p, size_t n)
+{
+	while (n > 0 && !p[n - 1])
+		n--;
+	return n == 0;
+}
+
+static bool answer(struct assay_enclave *e, struct assay_bytes request,
+                   void *own)
+{
+	struct assay_bytes rest = { request.ptr + 1, request.len - 1 };
+
+	must(own == &n_calls);
+	n_calls++;
+	switch (request.len ? request.ptr[0] : 0) {
+	case 'e': /* echo, in two parts */
+		return assay_enclave_put(e, (struct assay_bytes){ request.ptr,
+		                                                  1 }) &&
+		       assay_enclave_put(e, rest);
+	case 'r': /* refuse, after a part of an answer */
+		(void)assay_enclave_put(e, rest);
+		return assay_enclave_refuse(e, text);
+	case 'f': /* fail without a word */
+		return false;
+	case 'm': /* as much as can be */
+		return put_much(e, 0);
+	case 'M': /* and more, whatever comes of it */
+		(void)put_much(e, 1);
+		return true;
+	case 's': /* store */
+		return assay_enclave_store(e, rest) &&
+		       assay_enclave_put(e, rest);
+	case 'S': /* too much, whatever comes of it */
+		(void)!store_much(e);
+		return true;
+	case 'b': /* nothing but zeros behind the request? */
+		return is_zero(request.ptr + request.len, 64);
+	case 'g': /* what was restored */
+		return assay_enclave_put(
+			e, (struct assay_bytes){ (const uint8_t *)state,
+		                                 strlen(state) });
+	default:
+		return true;
+	}
+}
+
+static bool restore(struct assay_enclave *e, struct assay_bytes old, void *own)
+{
+	must(own == &n_calls && old.len < sizeof(state));
+	memcpy(state, old.ptr, old.len);
+	state[old.len] = 0;
+	if (strcmp(state, "much") == 0)
+		(void)put_much(e, 1);
+	return strcmp(state, "odd") != 0 ||
+	       assay_enclave_refuse(e, "of another form");
+}
+
+static const struct assay_enclave_app plain = { .answer = answer,
+	                                        .own = &n_calls };
+static const struct assay_enclave_app keeper = {
+	.answer = answer,
+	.restore = restore,
+	.seal_to = ASSAY_SEAL_MEASUREMENT,
+	.own = &n_calls,
+};
+static const struct assay_enclave_app family = {
+	.answer = answer,
+	.restore = restore,
+	.seal_to = ASSAY_SEAL_SIGNER,
+	.own = &n_calls,
+};
+
+/* ---- a run of it */
+
+struct run {
+	const struct assay_enclave_app *app;
+	struct assay_enclave_place place;
+	int host; /* our end */
+	int status;
+	pthread_t thread;
+};
+
+static void *go(void *arg)
+{
+	struct run *r = arg;
+
+	r->status = assay_enclave_run_at(r->app, &r->place);
+	close(r->place.fd);
+	return NULL;
+}
+
+static void open_run(struct run *r, const struct assay_enclave_app *app)
+{
+	int fd[2];
+
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == 0);
+	*r = (struct run){ .app = app,
+		           .place = { fd[1], root },
+		           .host = fd[0] };
+	state[0] = 0;
+	n_calls = 0;
+}
+
+static void start_run(struct run *r)
+{
+	must(pthread_create(&r->thread, NULL, go, r) == 0);
+}
+
+static void begin(struct run *r, const struct assay_enclave_app *app)
+{
+	open_run(r, app);
+	start_run(r);
+}
+
+/* Its exit status, when the host's end is closed. */
+static int end(struct run *r)
+{
+	if (r->host >= 0)
+		close(r->host);
+	pthread_join(r->thread, NULL);
+	return r->status;
+}
+
+static void tell(const struct run *r, unsigned type, const void *p, size_t n)
+{
+	sent.type = type;
+	sent.len = n;
+	if (n)
+		memcpy(assay_frame_body(&sent), p, n);
+	must(assay_frame_send(&sent, r->host, NULL));
+}
+
+static bool hear(const struct run *r, unsigned type)
+{
+	return assay_frame_read(&got, r->host, NULL) && got.type == type;
+}
+
+static bool ask(const struct run *r, const char *request)
+{
+	tell(r, ASSAY_FRAME_REQUEST, request, strlen(request));
+	return hear(r, ASSAY_FRAME_ANSWER);
+}
+
+static bool is(const char *want)
+{
+	return got.len == strlen(want) &&
+	       memcmp(assay_frame_body(&got), want, got.len) == 0;
+}
+
+/* The last frame refuses by this check. */
+static bool refused(const struct run *r, enum assay_check check)
+{
+	char want[64];
+	int n = snprintf(want, sizeof(want),
+	                 "%s: ", assay_check_info(check)->name);
+
+	return hear(r, ASSAY_FRAME_REFUSED) && got.len >= (size_t)n &&
+	       got.len <= 200 &&
+	       memcmp(assay_frame_body(&got), want, (size_t)n) == 0;
+}
+
+/* Nothing more comes: it has ended. */
+static bool over(const struct run *r)
+{
+	return hear(r, ASSAY_FRAME_END);
+}
+
+/* ---- requests */
+
+static void test_answers(void)
+{
+	struct run r;
+
+	begin(&r, &plain);
+	ok(ask(&r, "echo") && is("echo"), "an answer");
+	ok(ask(&r, "") && is(""), "nothing is asked and answered");
+	ok(ask(&r, "m") && got.len == ASSAY_ENCLAVE_MAX, "an answer of 1 MiB");
+	ok(ask(&r, "echo again") && is("echo again"), "and a short one");
+	ok(ask(&r, "b"), "of the requests before nothing is left");
+	ok(n_calls == 5, "one call for each");
+	ok(end(&r) == 0, "the host closes: status 0");
+
+	begin(&r, &plain);
+	ok(end(&r) == 0, "the host closes at once: status 0");
+	ok(prctl(PR_GET_DUMPABLE) == 0, "the process is not dumped");
+	must(prctl(PR_SET_DUMPABLE, 1L) == 0);
+}
+
+static void test_refusals(void)
+{
+	struct run r;
+
+	begin(&r, &plain);
+	memset(text, 0, sizeof(text));
+	memcpy(text, "no", 2);
+	ok(!ask(&r, "refuse") && got.type == ASSAY_FRAME_REFUSED && is("no"),
+	   "a refusal, without what was put before");
+	memset(text, 'x', sizeof(text) - 1);
+	ok(!ask(&r, "r") && got.type == ASSAY_FRAME_REFUSED && got.len == 200,
+	   "of a long reason 200 bytes");
+	ok(!ask(&r, "f") && got.type == ASSAY_FRAME_REFUSED && is(""),
+	   "a refusal without a reason");
+	tell(&r, ASSAY_FRAME_REQUEST, "M", 1);
+	ok(refused(&r, ASSAY_N_ANSWER), "a byte more than 1 MiB");
+	tell(&r, ASSAY_FRAME_REQUEST, "store", 5);
+	ok(refused(&r, ASSAY_N_SEAL_NONE), "no state where none is sealed");
+	ok(ask(&r, "e") && is("e"), "it goes on after all that");
+	ok(end(&r) == 0, "status 0");
+}
+
+static void test_types(void)
+{
+	static const uint8_t types[] = { 0, 4, 5, 255 };
+	struct run r;
+	bool good = true;
+
+	begin(&r, &plain);
+	for (size_t i = 0; i < sizeof(types); i++) {
+		tell(&r, types[i], "body", 4);
+		good &= refused(&r, ASSAY_N_FRAME_TYPE);
+	}
+	ok(good && n_calls == 0, "types that there are not");
+	ok(ask(&r, "e") && end(&r) == 0, "it goes on");
+}
+
+/* ---- frames that are none */
+
+/* These bytes and no more: it says why, and ends with status 1. */
+static bool ends(const void *bytes, size_t n, enum assay_check check)
+{
+	struct run r;
+
+	begin(&r, &plain);
+	must(send(r.host, bytes, n, MSG_NOSIGNAL) == (ssize_t)n &&
+	     shutdown(r.host, SHUT_WR) == 0);
+	bool good = refused(&r, check) && over(&r);
+
+	return end(&r) == 1 && good && n_calls == 0;
+}
+
+static void test_frames(void)
+{
+	static const char frame[] = "\4\0\0\0\1ech";
+	bool good = true;
+
+	for (size_t n = 1; n < sizeof(frame) - 1; n++)
+		good &= ends(frame, n, ASSAY_N_FRAME_CUT);
+	ok(good, "a frame cut at each of its bytes");
+	ok(ends("\0\0\0\0\1", 5, ASSAY_N_FRAME_LENGTH), "a length of 0");
+	ok(ends("\x41\0\x10\0\1", 5, ASSAY_N_FRAME_LENGTH),
+	   "a length of 1 MiB and 65");
+	ok(ends("\xff\xff\xff\xff\1", 5, ASSAY_N_FRAME_LENGTH),
+	   "a length of 2^32 - 1");
+}
+
+static void test_longest(void)
+{
+	struct run r;
+
+	begin(&r, &plain);
+	memset(assay_frame_body(&sent), 'x', ASSAY_FRAME_BODY_MAX);
+	sent.type = ASSAY_FRAME_REQUEST;
+	sent.len = ASSAY_FRAME_BODY_MAX;
+	must(assay_frame_send(&sent, r.host, NULL));
+	ok(hear(&r, ASSAY_FRAME_ANSWER) && is(""),
+	   "the longest frame there is");
+	ok(end(&r) == 0, "status 0");
+}
+
+/* ---- a host that vanishes, or was never there */
+
+static bool alone(const char *request, size_t n)
+{
+	struct run r;
+
+	open_run(&r, &keeper);
+	must(send(r.host, request, n, MSG_NOSIGNAL) == (ssize_t)n);
+	close(r.host);
+	r.host = -1;
+	start_run(&r);
+	return end(&r) == 1;
+}
+
+static void test_vanished(void)
+{
+	struct run r;
+
+	ok(alone("\2\0\0\0\1e", 6), "gone before the answer: status 1");
+	ok(alone("\2\0\0\0\1s", 6), "gone before the state is stored");
+	ok(alone("\2\0\0\0\4x", 6), "gone before a refusal");
+	ok(alone("\2\0\0\0\1", 5), "gone within a request");
+	open_run(&r, &plain);
+	close(r.place.fd);
+	r.place.fd = -1;
+	start_run(&r);
+	ok(end(&r) == 1, "no descriptor: status 1");
+}
+
+/* ---- attestation */
+
+static struct sim_world world;
+static uint8_t written[ASSAY_KEYS_HASH_LEN]; /* the last report data */
+
+/* The machine's part: a quote with the report data that was written, once
+ * somebody opens the file. */
+static void *quote(void *arg)
+{
+	int fd = open(at(DEV "/quote"), O_WRONLY | O_CLOEXEC);
+	size_t len = 0;
+	uint8_t *data = slurp(at(DEV "/user_report_data"), &len);
+	struct sim_out out = { 0 };
+
+	must(fd >= 0 && data && len == sizeof(written));
+	memcpy(written, data, sizeof(written));
+	memcpy(world.quote_spec.sgx.report_data, data, sizeof(written));
+	must(sim_world_quote(&out, &world, &world.quote_spec) &&
+	     write(fd, out.ptr, out.len) == (ssize_t)out.len);
+	close(fd);
+	free(data);
+	sim_out_free(&out);
+	return arg;
+}
+
+static bool attested(const struct run *r, const char *nonce)
+{
+	pthread_t machine;
+
+	must(pthread_create(&machine, NULL, quote, NULL) == 0);
+	tell(r, ASSAY_FRAME_ATTEST, nonce, strlen(nonce));
+	bool good = hear(r, ASSAY_FRAME_ATTESTATION);
+
+	pthread_join(machine, NULL);
+	return good && got.len > 75;
+}
+
+/* The frame's keys are what the report data says, and its quote has that. */
+static bool vouches(const char *nonce)
+{
+	const uint8_t *p = assay_frame_body(&got);
+	uint8_t want[ASSAY_KEYS_HASH_LEN];
+	struct assay_quote q;
+
+	assay_keys_hash(want, (struct assay_bytes){ p + 2, 41 },
+	                (struct assay_bytes){ p + 43, 32 },
+	                (struct assay_bytes){ (const uint8_t *)nonce,
+	                                      strlen(nonce) });
+	return assay_quote_parse(&q,
+	                         (struct assay_bytes){ p + 75, got.len - 75 },
+	                         false, NULL) &&
+	       memcmp(q.sgx.report_data, want, sizeof(want)) == 0 &&
+	       memcmp(written, want, sizeof(want)) == 0;
+}
+
+static void test_attest(void)
+{
+	static const char most[] = "0123456789abcdef0123456789abcdef"
+				   "0123456789abcdef0123456789abcdef";
+	const uint8_t *p = assay_frame_body(&got);
+	uint8_t keys[73];
+	struct run r;
+
+	begin(&r, &plain);
+	ok(attested(&r, "nonce") && vouches("nonce"), "an attestation");
+	ok(memcmp(p, "\0\x29\0\0\x20", 5) == 0 &&
+	           memcmp(p + 37, "\0\4\0\1\0\2", 6) == 0,
+	   "its key configuration has the form of RFC 9458");
+	memcpy(keys, p + 2, sizeof(keys));
+	ok(attested(&r, most) && vouches(most) &&
+	           memcmp(keys, p + 2, sizeof(keys)) == 0,
+	   "the same keys with another nonce, of 64 bytes");
+	ok(attested(&r, "") && vouches(""), "and with none");
+	tell(&r, ASSAY_FRAME_ATTEST, text, 65);
+	ok(refused(&r, ASSAY_N_NONCE), "a nonce of 65 bytes");
+	ok(ask(&r, "e") && end(&r) == 0, "it goes on");
+
+	begin(&r, &plain);
+	ok(attested(&r, "nonce") && vouches("nonce") &&
+	           memcmp(keys + 3, p + 5, 32) != 0 &&
+	           memcmp(keys + 41, p + 43, 32) != 0,
+	   "another run has other keys");
+	store_file(at(DEV "/attestation_type"), "none", 4);
+	tell(&r, ASSAY_FRAME_ATTEST, "nonce", 5);
+	ok(refused(&r, ASSAY_G_TYPE), "a machine that does not attest");
+	store_file(at(DEV "/attestation_type"), "dcap", 4);
+	ok(ask(&r, "e") && end(&r) == 0, "it goes on");
+}
+
+/* ---- state */
+
+/* A new program stores this; `kept` is what the host has of it. */
+static void keep(const struct assay_enclave_app *app, const char *request)
+{
+	struct run r;
+
+	begin(&r, app);
+	tell(&r, ASSAY_FRAME_REQUEST, request, strlen(request));
+	must(hear(&r, ASSAY_FRAME_STORE));
+	kept = got;
+	must(hear(&r, ASSAY_FRAME_ANSWER) && is(request + 1) && end(&r) == 0);
+}
+
+static void hand_back(const struct run *r)
+{
+	tell(r, ASSAY_FRAME_STORED, assay_frame_body(&kept), kept.len);
+}
+
+static void test_state(void)
+{
+	const struct assay_enclave_app *const apps[] = { &keeper, &family };
+	struct run r;
+
+	for (size_t i = 0; i < 2; i++) {
+		keep(apps[i], "secret");
+		ok(kept.len == strlen("ecret") + ASSAY_SEALED_MORE &&
+		           !memmem(assay_frame_body(&kept), kept.len, "ecret",
+		                   5),
+		   "state comes sealed, before the answer");
+		begin(&r, apps[i]);
+		hand_back(&r);
+		ok(ask(&r, "get") && is("ecret"), "the next run has it back");
+		ok(end(&r) == 0, "status 0");
+	}
+	begin(&r, &keeper);
+	ok(ask(&r, "get") && is(""), "a run without state has none");
+	tell(&r, ASSAY_FRAME_REQUEST, "S", 1);
+	ok(refused(&r, ASSAY_N_SEAL_SIZE), "more than 1 MiB is no state");
+	ok(ask(&r, "e") && end(&r) == 0, "it goes on");
+}
+
+/* What was kept ends a new program, which says why. */
+static bool not_taken(const struct assay_enclave_app *app,
+                      enum assay_check check)
+{
+	struct run r;
+
+	begin(&r, app);
+	hand_back(&r);
+	bool good = refused(&r, check) && over(&r);
+
+	return end(&r) == 1 && good;
+}
+
+static void test_state_refused(void)
+{
+	uint8_t *body = assay_frame_body(&kept);
+
+	keep(&family, "secret");
+	ok(not_taken(&plain, ASSAY_N_SEAL_NONE), "a program without state");
+	ok(not_taken(&keeper, ASSAY_N_SEAL_POLICY), "sealed to somebody else");
+	body[kept.len - 1] ^= 1;
+	ok(not_taken(&family, ASSAY_N_SEAL_OPEN), "a changed byte");
+	body[0] ^= 1;
+	ok(not_taken(&family, ASSAY_N_SEAL_FORM), "no sealed state at all");
+	ok(state[0] == 0, "the program sees nothing of these");
+	keep(&family, "sodd");
+	ok(not_taken(&family, ASSAY_N_RESTORE),
+	   "state that the program does not take");
+	keep(&family, "smuch");
+	ok(not_taken(&family, ASSAY_N_ANSWER),
+	   "a program that answers its state, and too much");
+}
+
+static void test_state_reason(void)
+{
+	struct run r;
+
+	keep(&family, "sodd");
+	begin(&r, &family);
+	hand_back(&r);
+	ok(hear(&r, ASSAY_FRAME_REFUSED) && is("N_RESTORE: of another form"),
+	   "the host hears the program's reason");
+	ok(end(&r) == 1, "status 1");
+}
+
+static void test_state_late(void)
+{
+	struct run r;
+
+	keep(&keeper, "secret");
+	begin(&r, &keeper);
+	must(ask(&r, "e"));
+	hand_back(&r);
+	ok(refused(&r, ASSAY_N_STORED_FIRST) && over(&r) && end(&r) == 1,
+	   "state after a request");
+	begin(&r, &keeper);
+	tell(&r, ASSAY_FRAME_ATTEST, text, 65);
+	must(hear(&r, ASSAY_FRAME_REFUSED));
+	hand_back(&r);
+	ok(refused(&r, ASSAY_N_STORED_FIRST) && end(&r) == 1,
+	   "state after a question for an attestation");
+	ok(state[0] == 0, "the program sees nothing of these");
+}
+
+static void test_state_old(void)
+{
+	static struct assay_frame first;
+	struct run r;
+
+	begin(&r, &keeper);
+	tell(&r, ASSAY_FRAME_REQUEST, "sold", 4);
+	must(hear(&r, ASSAY_FRAME_STORE));
+	first = got;
+	must(hear(&r, ASSAY_FRAME_ANSWER));
+	tell(&r, ASSAY_FRAME_REQUEST, "snew", 4);
+	must(hear(&r, ASSAY_FRAME_STORE));
+	kept = got;
+	must(hear(&r, ASSAY_FRAME_ANSWER) && end(&r) == 0);
+
+	begin(&r, &keeper);
+	hand_back(&r);
+	kept = first;
+	hand_back(&r);
+	ok(refused(&r, ASSAY_N_SEAL_OLD) && over(&r) && end(&r) == 1,
+	   "older state after newer");
+	ok(strcmp(state, "new") == 0, "the program saw the newer alone");
+}
+
+/* ---- a program that cannot start */
+
+static bool no_start(const struct assay_enclave_app *app,
+                     enum assay_check check)
+{
+	struct run r;
+
+	begin(&r, app);
+	bool good = refused(&r, check) && over(&r);
+
+	return end(&r) == 1 && good && n_calls == 0;
+}
+
+static void test_start(void)
+{
+	gone = true;
+	ok(no_start(&plain, ASSAY_N_START), "no memory for keys");
+	gone = false;
+	must(unlink(at(DEV "/keys/_sgx_mrsigner")) == 0);
+	ok(no_start(&family, ASSAY_N_SEAL_KEY), "no key to seal with");
+	store_file(at(DEV "/keys/_sgx_mrsigner"), "short", 5);
+	ok(no_start(&family, ASSAY_N_SEAL_KEY), "too short a key");
+}
+
+/* ---- a program of its own: examples/reverse, outside of any enclave */
+
+static pid_t execute(const char *path, int fd)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	if (fd == 3 ? fcntl(3, F_SETFD, 0) == 0 : dup2(fd, 3) == 3)
+		execl(path, "enclave", (char *)NULL);
+	_exit(127);
+}
+
+static void test_reverse(void)
+{
+	const char *assay = getenv("ASSAY");
+	char path[4200];
+	struct run r;
+	int status;
+
+	snprintf(path, sizeof(path), "%.*sexamples/reverse",
+	         assay && strrchr(assay, '/')
+	                 ? (int)(strrchr(assay, '/') + 1 - assay)
+	                 : 0,
+	         assay ? assay : "");
+	if (!assay || access(path, X_OK) != 0) {
+		skip("ASSAY names no program with examples", "reverse");
+		return;
+	}
+	open_run(&r, &plain);
+	pid_t pid = execute(path, r.place.fd);
+
+	must(pid > 0);
+	close(r.place.fd);
+	ok(ask(&r, "hello") && is("olleh"), "reverse answers");
+	ok(ask(&r, "a\u00f1\u20acb") && is("b\u20ac\u00f1a"),
+	   "characters stay whole");
+	ok(ask(&r, "\x80\x80z\xff") && is("\xffz\x80\x80"),
+	   "and what is none comes back, too");
+	ok(ask(&r, "") && is(""), "nothing is nothing");
+	close(r.host);
+	ok(waitpid(pid, &status, 0) == pid && status == 0, "status 0");
+}
+
+int main(void)
+{
+	must(CRYPTO_set_mem_functions(take, resize, drop) == 1);
+	must(sim_world_default(&world, SIM_SGX_V3) && sim_world_build(&world));
+	make_tree();
+	alarm(120);
+	test_answers();
+	test_refusals();
+	test_types();
+	test_frames();
+	test_longest();
+	test_vanished();
+	test_attest();
+	test_state();
+	test_state_refused();
+	test_state_reason();
+	test_state_late();
+	test_state_old();
+	test_start();
+	test_reverse();
+	remove_tree();
+	sim_world_free(&world);
+	must(prctl(PR_SET_DUMPABLE, 1L) == 0);
+	return done();
+}
