@@ -1,9 +1,15 @@
 /*
- * b_launch.c - what an enclave's way to a quote costs beyond the quote itself:
- * user_report_data opened, written and closed, quote opened, read and closed,
- * each open answered by another process.
+ * b_launch.c - what it takes to launch an enclave, up to its first answer; and
+ * what its way to a quote costs beyond the quote itself: user_report_data opened,
+ * written and closed, quote opened, read and closed, each open answered by
+ * another process.
+ *
+ * usage: b_launch [PROGRAM]    PROGRAM answers a text with the same, reversed;
+ *                              beside this program's own folder, if it is left
+ *                              out
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -15,12 +21,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../tests/h_launch.h"
 #include "../tests/h_machine.h"
 #include "bench.h"
+#include "enclave/frame.h"
 #include "sim/supervisor.h"
 #include "sim/wire.h"
 
-enum { N_SAMPLES = 51, PER_SAMPLE = 20 };
+enum { N_SAMPLES = 51, PER_SAMPLE = 20, N_LAUNCHES = 31 };
 
 static void must(bool holds, const char *what)
 {
@@ -134,6 +142,7 @@ static pid_t start_enclave(int *notify, int results)
 
 static double time_exchange(void)
 {
+	const int no_end[SIM_N_ENDS] = { -1, -1 };
 	struct sim_attfs files;
 	double cost = 0;
 	int results[2], notify;
@@ -142,7 +151,7 @@ static double time_exchange(void)
 	must(pipe(results) == 0, "no pipe");
 	start_enclave(&notify, results[1]);
 	sim_attfs_start(&files, &platform, enclave);
-	sim_supervise(&files, notify);
+	sim_supervise(&files, notify, no_end);
 	sim_attfs_end(&files);
 	must(read(results[0], &cost, sizeof(cost)) == sizeof(cost), "no time");
 	signal(SIGCHLD, SIG_DFL);
@@ -161,8 +170,69 @@ static void start(const char *dir)
 	make_quote();
 }
 
-int main(void)
+/* ---- an enclave, from its signed file in memory to its first answer */
+
+static void find_program(char path[PATH_MAX])
 {
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 20);
+
+	must(n > 0, "no folder of its own");
+	path[n] = 0;
+	*strrchr(path, '/') = 0;
+	strcpy(strrchr(path, '/'), "/examples/reverse");
+}
+
+static void ask_first(int fd)
+{
+	static struct assay_frame f;
+
+	f.type = ASSAY_FRAME_REQUEST;
+	f.len = 5;
+	memcpy(assay_frame_body(&f), "first", 5);
+	must(assay_frame_send(&f, fd, NULL) && assay_frame_read(&f, fd, NULL) &&
+	             f.type == ASSAY_FRAME_ANSWER && f.len == 5 &&
+	             memcmp(assay_frame_body(&f), "tsrif", 5) == 0,
+	     "no answer");
+}
+
+/* Milliseconds of `sample`: until it is started, until it has answered. */
+static void launch_once(const char *dir, struct assay_bytes program,
+                        double sample[2])
+{
+	const struct sim_run_options options = { 0 };
+	const double from = now();
+	struct assay_err err = { 0 };
+	struct sim_run run;
+
+	must(sim_run_start(&run, dir, program, &options, &err), err.note);
+	sample[0] = (now() - from) * 1e3;
+	ask_first(run.requests);
+	sample[1] = (now() - from) * 1e3;
+	sim_run_stop(&run);
+}
+
+static int bench_launch(const char *dir, const char *path)
+{
+	double started[N_LAUNCHES], answered[N_LAUNCHES], t[2];
+	struct sim_out program = { 0 };
+
+	must(launch_sign(&program, path), path);
+	for (int i = 0; i < N_LAUNCHES; i++) {
+		launch_once(dir, sim_out_bytes(&program), t);
+		started[i] = t[0];
+		answered[i] = t[1];
+	}
+	sim_out_free(&program);
+	t[0] = bench_median(started, N_LAUNCHES);
+	t[1] = bench_median(answered, N_LAUNCHES);
+	bench_row("launched", t[0], "ms", t[0] / 25, 0, false);
+	return bench_row("launch to first answer", t[1], "ms", t[1] / 25, 1,
+	                 false);
+}
+
+int main(int argc, char **argv)
+{
+	char path[PATH_MAX];
 	char dir[] = "/tmp/assay-bench-XXXXXX", command[64];
 	struct sim_machine machine;
 	struct sim_world world;
@@ -173,13 +243,15 @@ int main(void)
 	machine_default(&machine);
 	machine_provision(&machine, &world);
 	must(sim_machine_write(&machine, dir), "no machine");
+	find_program(path);
+	missed = bench_launch(dir, argc > 1 ? argv[1] : path);
 	start(dir);
 	quote = elapsed(make_quote) * 1e6;
 	whole = time_exchange() * 1e6;
 	bench_row("quote itself, elapsed", quote, "us", 1, 0, false);
 	bench_row("exchange, elapsed", whole, "us", whole / quote, 0, false);
-	missed = bench_row("exchange, beyond the quote", whole - quote, "us",
-	                   (whole - quote) / 250, 1, false);
+	missed += bench_row("exchange, beyond the quote", whole - quote, "us",
+	                    (whole - quote) / 250, 1, false);
 	close(enclave);
 	sim_platform_stop(&platform);
 	sim_world_free(&world);

@@ -23,7 +23,7 @@ static bool build(const struct h_launch *h)
 	return system(command) == 0;
 }
 
-static void sign(struct h_launch *h, struct assay_bytes program)
+static void sign(struct sim_out *out, struct assay_bytes program)
 {
 	static const uint8_t args[] = "enclave\0one\0\0two";
 	struct assay_launch launch = {
@@ -48,16 +48,27 @@ static void sign(struct h_launch *h, struct assay_bytes program)
 	if (!assay_sigstruct_sign(s, &fields, machine_signer(2), NULL))
 		abort();
 	assay_signed_tail(tail, program.len, page, s);
-	sim_put_bytes(&h->program, program);
-	sim_put(&h->program, tail, sizeof(tail));
+	sim_put_bytes(out, program);
+	sim_put(out, tail, sizeof(tail));
+}
+
+bool launch_sign(struct sim_out *out, const char *path)
+{
+	struct assay_bytes program;
+	uint8_t *p = slurp(path, &program.len);
+
+	if (!p)
+		return false;
+	program.ptr = p;
+	sign(out, program);
+	free(p);
+	return true;
 }
 
 bool launch_prepare(struct h_launch *h, const char **why)
 {
 	static struct sim_machine machine;
 	static struct sim_world world;
-	struct assay_bytes program;
-	uint8_t *p;
 	char path[64];
 
 	*h = (struct h_launch){ .dir = "/tmp/assay-launch-XXXXXX" };
@@ -73,12 +84,8 @@ bool launch_prepare(struct h_launch *h, const char **why)
 	sim_machine_free(&machine);
 	sim_world_free(&world);
 	snprintf(path, sizeof(path), "%s/victim", h->dir);
-	p = slurp(path, &program.len);
-	if (!p)
+	if (!launch_sign(&h->program, path))
 		abort();
-	program.ptr = p;
-	sign(h, program);
-	free(p);
 	return true;
 }
 

@@ -11,6 +11,9 @@ struct h_launch {
 	struct sim_out program;
 };
 
+/* Adds the program of that file, signed: 1 MiB of stack, 16 MiB of heap.  False
+ * if there is no such file. */
+bool launch_sign(struct sim_out *out, const char *path);
 /* False, and why, if there is no compiler for static programs. */
 bool launch_prepare(struct h_launch *h, const char **why);
 void launch_free(struct h_launch *h);

@@ -2,11 +2,13 @@
  * refused, what is not launched, and that nothing is left behind. */
 #include <assay/assay.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -25,6 +27,21 @@ static bool start(struct sim_run *run, bool debug, struct assay_err *err)
 	const struct sim_run_options o = { .debug = debug };
 
 	return sim_run_start(run, h.dir, sim_out_bytes(&h.program), &o, err);
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[40];
+	int parent = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "r");
+	if (f && fscanf(f, "%*d (%*[^)]) %*c %d", &parent) != 1)
+		parent = 0;
+	if (f)
+		fclose(f);
+	return parent;
 }
 
 /* Whether it has ended: an orphan may wait for some time to be buried. */
@@ -136,20 +153,39 @@ static void test_tampered(void)
 	   "no machine: L_PLATFORM");
 }
 
-/* In a child for which a system call fails, if the low half of its first
- * argument has these bits: the check that the start then fails with. */
-static enum assay_check without(unsigned nr, uint32_t bits)
+/* A system call that fails, if argument `arg` has one of `bits` (0: always). */
+struct lack {
+	unsigned nr, arg;
+	uint32_t bits;
+	int error;
+};
+
+static bool lose(const struct lack *l)
 {
+	const uint32_t at = (uint32_t)offsetof(struct seccomp_data, args);
 	struct sock_filter p[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 16),
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, l->nr, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at + 8 * l->arg),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, l->bits, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K,
+		         SECCOMP_RET_ERRNO | (uint32_t)l->error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	const struct sock_fprog f = { sizeof(p) / sizeof(p[0]), p };
-	struct assay_err err = { 0 };
+
+	if (l->bits == 0)
+		p[3].code = BPF_JMP | BPF_JGE | BPF_K;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &f) == 0;
+}
+
+/* In a child for which this fails: the check that the start then fails with, or
+ * ASSAY_OK if there is an answer. */
+static enum assay_check without(struct lack l)
+{
+	/* what no start here fails with, until one has been tried */
+	struct assay_err err = { .check = ASSAY_L_STRICT };
 	struct sim_run run;
 	int fd[2];
 	pid_t pid;
@@ -159,20 +195,36 @@ static enum assay_check without(unsigned nr, uint32_t bits)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-		    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &f) ||
-		    start(&run, false, &err) ||
-		    write(fd[1], &err, sizeof(err)) < 0)
-			_exit(1);
-		_exit(0);
+		if (lose(&l) && start(&run, false, &err) &&
+		    launch_ask(&run, 'a', NULL))
+			err.check = ASSAY_OK;
+		_exit(write(fd[1], &err, sizeof(err)) < 0);
 	}
 	close(fd[1]);
 	if (read(fd[0], &err, sizeof(err)) < 0)
 		abort();
 	close(fd[0]);
 	waitpid(pid, NULL, 0);
-	note("%s", err.note);
 	return err.check;
+}
+
+/* What a stock Linux 6.1 lacks, or may lack. */
+static void test_older(void)
+{
+	static const struct {
+		const char *what;
+		struct lack lack;
+	} rows[] = {
+		{ "MDWE", { SYS_prctl, 0, 0x40, EINVAL } },
+		{ "MFD_EXEC", { SYS_memfd_create, 1, 0x10, EINVAL } },
+		{ "F_SEAL_EXEC", { SYS_fcntl, 2, 0x20, EINVAL } },
+		{ "landlock", { 444, 0, 0, EOPNOTSUPP } },
+		{ "memfd_secret", { 447, 0, 0, ENOSYS } },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ok(without(rows[i].lack) == ASSAY_OK,
+		   "without %s: launched all the same", rows[i].what);
 }
 
 static void test_no_help(void)
@@ -181,9 +233,10 @@ static void test_no_help(void)
 	struct assay_err err = { 0 };
 	struct sim_run run;
 
-	ok(without(SYS_clone, CLONE_NEWUSER) == ASSAY_L_KERNEL,
+	ok(without((struct lack){ SYS_clone, 0, CLONE_NEWUSER, EPERM }) ==
+	           ASSAY_L_KERNEL,
 	   "without namespaces: L_KERNEL");
-	ok(without(SYS_execveat, ~0U) == ASSAY_L_START,
+	ok(without((struct lack){ SYS_execveat, 0, 0, EPERM }) == ASSAY_L_START,
 	   "without execution: L_START");
 	signal(SIGXFSZ, SIG_IGN);
 	if (getrlimit(RLIMIT_FSIZE, &old) ||
@@ -192,6 +245,94 @@ static void test_no_help(void)
 	ok(!start(&run, false, &err) && err.check == ASSAY_L_MEMORY,
 	   "without memory for the program: L_MEMORY");
 	setrlimit(RLIMIT_FSIZE, &old);
+}
+
+/* Its processes of that parent, but for one: how many there are. */
+static size_t children(pid_t out[8], pid_t parent, pid_t but)
+{
+	DIR *dir = opendir("/proc");
+	const struct dirent *d;
+	size_t n = 0;
+
+	while (dir && n < 8 && (d = readdir(dir))) {
+		const pid_t pid = atoi(d->d_name);
+
+		if (pid > 0 && pid != but && parent_of(pid) == parent)
+			out[n++] = pid;
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+static void kill_all(const pid_t *pids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		kill(pids[i], SIGKILL);
+	for (size_t i = 0; i < n; i++)
+		(void)is_gone(pids[i]);
+}
+
+static bool gets_quote(const struct sim_run *run)
+{
+	struct assay_quote q;
+	struct assay_bytes in = { 0 };
+
+	in.ptr = (const uint8_t *)launch_ask(run, 'q', &in.len);
+	return in.ptr && assay_quote_parse(&q, in, true, NULL);
+}
+
+/* An error, not a wait for ever, whichever process of the platform is gone. */
+static void test_platform_killed(void)
+{
+	pid_t processor[8], quoting[8];
+	struct sim_run run;
+	const char *said;
+
+	if (!ok(start(&run, false, NULL) && gets_quote(&run),
+	        "another is launched and gets a quote"))
+		return;
+	ok(children(processor, run.supervisor, run.pid) == 1 &&
+	           children(quoting, processor[0], 0) == 2,
+	   "its machine has a processor, and PCE and QE");
+	kill_all(quoting, 2);
+	said = launch_ask(&run, 'q', NULL);
+	ok(said && strncmp(said, "quote ", 6) == 0,
+	   "PCE and QE killed: no quote, but an error");
+	ok(gets_quote(&run), "the next quote is had from new ones");
+	kill_all(processor, 1);
+	said = launch_ask(&run, 'q', NULL);
+	ok(said && strncmp(said, "quote ", 6) == 0,
+	   "the processor killed: no quote, but an error");
+	sim_run_stop(&run);
+}
+
+static void test_enclave_killed(void)
+{
+	struct sim_run run;
+	pid_t supervisor;
+
+	if (!ok(start(&run, false, NULL), "another is launched"))
+		return;
+	supervisor = run.supervisor;
+	kill(run.pid, SIGKILL);
+	ok(launch_ask(&run, 'a', NULL) == NULL,
+	   "an enclave that is killed: the requests end");
+	ok(is_gone(supervisor), "and so does the supervisor, unasked");
+	sim_run_stop(&run);
+}
+
+static void test_stubborn(void)
+{
+	struct sim_run run;
+	pid_t pid;
+
+	if (!ok(start(&run, false, NULL), "another is launched"))
+		return;
+	pid = run.pid;
+	ok(write(run.requests, "l", 1) == 1, "it is told to wait for ever");
+	sim_run_stop(&run);
+	ok(is_dead(pid), "stopped, it is gone all the same");
 }
 
 /* A launcher that is killed takes everything with it. */
@@ -279,8 +420,12 @@ int main(void)
 	}
 	test_tampered();
 	test_no_help();
+	test_older();
 	test_killed();
 	test_supervisor_killed();
+	test_enclave_killed();
+	test_platform_killed();
+	test_stubborn();
 	test_strict();
 	launch_free(&h);
 	return done();

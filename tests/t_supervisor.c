@@ -274,6 +274,7 @@ enum { SAID_NOTHING = 1000 };
 /* Runs in the supervisor: starts the child, and answers it until it is gone. */
 static void supervise(int (*child)(void), bool filtered, int results)
 {
+	const int no_end[SIM_N_ENDS] = { -1, -1 };
 	struct sim_attfs files;
 	int pair[2], notify;
 
@@ -295,7 +296,7 @@ static void supervise(int (*child)(void), bool filtered, int results)
 	notify = receive_fd(pair[0]);
 	sim_attfs_start(&files, &platform, enclave);
 	if (notify >= 0)
-		sim_supervise(&files, notify);
+		sim_supervise(&files, notify, no_end);
 	sim_attfs_end(&files);
 	_exit(notify < 0);
 }

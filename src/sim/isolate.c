@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -48,21 +49,37 @@ pid_t sim_isolate_fork(void)
 	                      NULL, NULL, NULL, NULL);
 }
 
-/* Whether root may give the users from UID_BASE on: in a container it may have
- * fewer. */
-static bool has_users(void)
+/* "inside outside number", a line of a user namespace's map. */
+static bool is_mapped(const char *line)
 {
-	unsigned long inside, outside, n;
-	bool any = false;
-	FILE *f = geteuid() == 0 ? fopen("/proc/self/uid_map", "re") : NULL;
+	char *p;
+	const unsigned long inside = strtoul(line, &p, 10);
 
-	while (f && !any &&
-	       fscanf(f, "%lu %lu %lu", &inside, &outside, &n) == 3)
-		any = inside <= UID_BASE &&
-		      inside + n > UID_BASE + (unsigned long)PID_LIMIT;
+	(void)strtoul(p, &p, 10);
+	return inside <= UID_BASE &&
+	       inside + strtoul(p, NULL, 10) >
+	               UID_BASE + (unsigned long)PID_LIMIT;
+}
+
+static bool are_mapped(const char *map)
+{
+	char line[64];
+	bool any = false;
+	FILE *f = fopen(map, "re");
+
+	while (f && !any && fgets(line, sizeof(line), f))
+		any = is_mapped(line);
 	if (f)
 		fclose(f);
 	return any;
+}
+
+/* Whether root may give the users and groups from UID_BASE on: in a container it
+ * may have fewer. */
+static bool has_users(void)
+{
+	return geteuid() == 0 && are_mapped("/proc/self/uid_map") &&
+	       are_mapped("/proc/self/gid_map");
 }
 
 uid_t sim_isolate_uid(pid_t pid)
@@ -162,7 +179,7 @@ static bool drop_capabilities(void)
 	return syscall(SYS_capset, &header, none) == 0;
 }
 
-static bool limit(int what, uint64_t n)
+static bool limit(__rlimit_resource_t what, uint64_t n)
 {
 	struct rlimit now;
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -250,6 +249,7 @@ struct supervisor {
 	int enclave; /* its socket to the processor */
 	int notify;
 	pid_t pid;
+	int pidfd; /* the same: readable when the enclave has ended */
 };
 
 static bool einit(struct supervisor *s, const struct image *image, bool debug,
@@ -320,28 +320,11 @@ static bool start_enclave(struct supervisor *s, const struct image *image,
 		if (s->pid == 0)
 			be_enclave(image, pair[1], debug);
 		close(pair[1]);
-		good = s->pid > 0 && settle(s, pair[0], why, sizeof(why));
+		s->pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+		good = s->pidfd >= 0 && settle(s, pair[0], why, sizeof(why));
 		close(pair[0]);
 	}
 	return good || no_start(err, why);
-}
-
-/* What is waited for besides what the supervisor itself waits for: the end of
- * who started it. */
-static bool wait_next(const struct supervisor *s)
-{
-	struct pollfd p[2 + SIM_N_ATT_VALUES] = {
-		{ FD_CONTROL, POLLIN, 0 },
-		{ s->notify, POLLIN, 0 },
-	};
-
-	for (unsigned i = 0; i < SIM_N_ATT_VALUES; i++)
-		p[2 + i] = (struct pollfd){ s->files.value[i].ours,
-			                    POLLIN | POLLRDHUP, 0 };
-	while (poll(p, sizeof(p) / sizeof(p[0]), -1) < 0)
-		if (errno != EINTR)
-			return false;
-	return p[0].revents == 0;
 }
 
 static void end(struct supervisor *s)
@@ -387,7 +370,8 @@ static _Noreturn void supervise(const struct image *image, const char *dir,
 {
 	struct supervisor s = { .platform = { .control = -1, .quoting = -1 },
 		                .enclave = -1,
-		                .notify = -1 };
+		                .notify = -1,
+		                .pidfd = -1 };
 	struct news news = { 0 };
 	bool good;
 
@@ -406,8 +390,9 @@ static _Noreturn void supervise(const struct image *image, const char *dir,
 	good = send(FD_CONTROL, &news, sizeof(news), MSG_NOSIGNAL) ==
 	               (ssize_t)sizeof(news) &&
 	       good;
-	while (good && wait_next(&s) && sim_supervise_one(&s.files, s.notify))
-		;
+	if (good)
+		sim_supervise(&s.files, s.notify,
+		              (const int[]){ FD_CONTROL, s.pidfd });
 	end(&s);
 	_exit(0);
 }

@@ -142,17 +142,33 @@ static void take(struct sim_attfs *a, const struct pollfd p[SIM_N_ATT_VALUES])
 	}
 }
 
-bool sim_supervise_one(struct sim_attfs *a, int notify)
+static bool is_over(const struct pollfd end[SIM_N_ENDS])
 {
-	struct pollfd p[SIM_N_ATT_VALUES + 1];
-	const struct pollfd *opens = &p[SIM_N_ATT_VALUES];
+	for (unsigned i = 0; i < SIM_N_ENDS; i++)
+		if (end[i].revents)
+			return true;
+	return false;
+}
+
+/* Waits for one open, for something written or for an end, and deals with it:
+ * false at the end. */
+static bool supervise_one(struct sim_attfs *a, int notify,
+                          const int end[SIM_N_ENDS])
+{
+	struct pollfd p[SIM_N_ATT_VALUES + SIM_N_ENDS + 1];
+	struct pollfd *ends = p + SIM_N_ATT_VALUES;
+	const struct pollfd *opens = ends + SIM_N_ENDS;
 
 	for (unsigned i = 0; i < SIM_N_ATT_VALUES; i++)
 		p[i] = (struct pollfd){ a->value[i].ours, POLLIN | POLLRDHUP,
 			                0 };
-	p[SIM_N_ATT_VALUES] = (struct pollfd){ notify, POLLIN, 0 };
-	if (poll(p, SIM_N_ATT_VALUES + 1, -1) < 0)
+	for (unsigned i = 0; i < SIM_N_ENDS; i++)
+		ends[i] = (struct pollfd){ end[i], POLLIN, 0 };
+	ends[SIM_N_ENDS] = (struct pollfd){ notify, POLLIN, 0 };
+	if (poll(p, sizeof(p) / sizeof(p[0]), -1) < 0)
 		return errno == EINTR;
+	if (is_over(ends))
+		return false;
 	take(a, p);
 	if (opens->revents & POLLIN) {
 		if (!has_room())
@@ -162,8 +178,8 @@ bool sim_supervise_one(struct sim_attfs *a, int notify)
 	return !(opens->revents & (POLLHUP | POLLERR | POLLNVAL));
 }
 
-void sim_supervise(struct sim_attfs *a, int notify)
+void sim_supervise(struct sim_attfs *a, int notify, const int end[SIM_N_ENDS])
 {
-	while (sim_supervise_one(a, notify))
+	while (supervise_one(a, notify, end))
 		;
 }

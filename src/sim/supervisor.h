@@ -24,14 +24,12 @@ ASSAY_MUST_CHECK bool sim_open_of(struct sim_open *open,
 
 /*
  * sim_supervise answers the opens that come through `notify`, the descriptor of
- * the enclave's filter, until no process has that filter any more.  Whoever
- * supervises its own child ignores SIGCHLD: until somebody has waited for a
- * process that ended, kernels before 6.11 count it as one that has the filter.
- *
- * sim_supervise_one waits for one, or for something written, and deals with it:
- * false if there will be no more.
+ * the enclave's filter, until no process has that filter any more, or something
+ * can be read from one of `end` (-1: none).  Until somebody has waited for a
+ * process that ended, kernels before 6.11 count it as one that has the filter:
+ * whoever supervises its own child gives a pidfd of it, or ignores SIGCHLD.
  */
-void sim_supervise(struct sim_attfs *a, int notify);
-ASSAY_MUST_CHECK bool sim_supervise_one(struct sim_attfs *a, int notify);
+enum { SIM_N_ENDS = 2 };
+void sim_supervise(struct sim_attfs *a, int notify, const int end[SIM_N_ENDS]);
 
 #endif
