@@ -113,6 +113,10 @@ warns 'bytes are wanted' '1 to 64 bytes in hex'
 is 'sim sample: help' 0 help sim sample
 says 'usage' 'usage: assay sim sample'
 is 'sim: help' 0 help sim
+for verb in sample maker pcs; do
+	says "sim: help: $verb" "  $verb  "
+done
+is 'sim: help of what it has not' 2 help sim thing
 is 'sim: what?' 2 sim
 warns 'its verbs are named' 'assay sim sample'
 
@@ -612,7 +616,8 @@ for verb in verify inspect explain 'collateral show' 'collateral bundle' 'policy
 	result "$verb --help: the same" cmp out help
 done
 # what the program offers stands in the manuals
-for verb in verify inspect 'collateral show' 'collateral bundle' 'policy keys' 'sim sample'; do
+for verb in verify inspect 'collateral show' 'collateral bundle' 'policy keys' 'sim sample' \
+	'sim maker' 'sim pcs' run; do
 	"$assay" help $verb >out 2>err
 	page=$top/man/assay-${verb%% *}.1
 	sed -n 's/^  -\([-a-z]*\).*/\1/p' out >options

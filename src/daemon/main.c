@@ -10,11 +10,16 @@
 static const struct {
 	const char *verb, *sub; /* NULL: the verb has one word */
 	int (*run)(int argc, char **argv);
+	const char *summary;
 } verbs[] = {
-	{ "sim", "sample", sim_sample },
-	{ "sim", "maker", sim_maker_verb },
-	{ "sim", "pcs", sim_pcs_verb },
-	{ "run", NULL, run_program },
+	{ "sim", "sample", sim_sample,
+	  "The files of a simulated machine, to try things on." },
+	{ "sim", "maker", sim_maker_verb,
+	  "A manufacturer: make, revoke and update processors." },
+	{ "sim", "pcs", sim_pcs_verb,
+	  "Answer for a manufacturer over HTTP, as Intel's service does." },
+	{ "run", NULL, run_program,
+	  "Run a signed program as an enclave of a simulated machine." },
 };
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
@@ -51,21 +56,39 @@ static int run(int argc, char **argv)
 	return unknown(argc < 2 ? "no verb" : argv[1]);
 }
 
-/* "help sim" and "help sim sample" are "sim sample --help". */
+/* A verb of several: those, a line for each. */
+static int list(const char *verb)
+{
+	int found = 0;
+
+	for (size_t i = 0; i < N_VERBS; i++) {
+		if (strcmp(verb, verbs[i].verb) != 0)
+			continue;
+		if (!found++)
+			printf("usage: assay %s VERB ...\n\n", verb);
+		printf("  %-7s %s\n", verbs[i].sub, verbs[i].summary);
+	}
+	if (!found)
+		return unknown(verb);
+	printf("\nassay help %s VERB says how one is used.  The manual: man "
+	       "assay-%s\n",
+	       verb, verb);
+	return fflush(stdout) == 0 ? 0 : 2;
+}
+
+/* "help sim sample" is "sim sample --help". */
 static int help(int argc, char **argv)
 {
 	char option[] = "--help";
-	int status = -1;
 
-	for (size_t i = 0; argc > 2 && i < N_VERBS; i++) {
-		char *args[] = { argv[2], option, NULL };
+	for (size_t i = 0; i < N_VERBS; i++) {
+		int n = match(i, argc - 2, argv + 2);
+		char *args[] = { argv[1 + n], option, NULL };
 
-		optind = 0; /* getopt begins anew with each */
-		if (strcmp(argv[2], verbs[i].verb) == 0 &&
-		    (argc == 3 || match(i, argc - 2, argv + 2)))
-			status = verbs[i].run(2, args);
+		if (n)
+			return verbs[i].run(2, args);
 	}
-	return status < 0 ? unknown(argc > 2 ? argv[2] : "help") : status;
+	return argc == 3 ? list(argv[2]) : unknown(argc > 2 ? argv[2] : "help");
 }
 
 int main(int argc, char **argv)

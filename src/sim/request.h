@@ -1,0 +1,47 @@
+/* request.h - what the host of an enclave says to it, and hears: the other end
+ * of the frames of enclave/frame.h. */
+#ifndef SIM_REQUEST_H
+#define SIM_REQUEST_H
+
+#include "enclave/frame.h"
+
+/*
+ * One enclave.  It is not trusted: it may send what it likes, and of it nothing
+ * is believed but that it came.  Set `fd`, and `keep` for an enclave that may
+ * have something stored; all else is zero.  What is sent has at most
+ * ASSAY_FRAME_BODY_MAX bytes.
+ */
+struct sim_host {
+	int fd;
+	/* Stores what the enclave wants kept, in place of what it had; false,
+	 * with `why` written, if that fails. */
+	bool (*keep)(struct sim_host *h, struct assay_bytes sealed);
+	const void *own; /* keep's */
+	bool refused;    /* the enclave said no */
+	/* by this check of its library; NULL: it is the program's own reason */
+	const struct assay_check_info *check;
+	char why[256]; /* of the last failure, and what to do: one line */
+	struct assay_frame frame;
+};
+
+/* sim_host_restore hands back what was kept, before anything else is said.  An
+ * enclave that cannot use it says so in the place of its first answer. */
+void sim_host_restore(struct sim_host *h, struct assay_bytes sealed);
+
+/* An enclave's keys, and a quote that is to bind them: nothing is checked. */
+struct sim_attested {
+	struct assay_bytes config, sign, quote;
+};
+/* sim_host_attest asks for that.  `out` points into the frame, until the next
+ * call. */
+ASSAY_MUST_CHECK bool sim_host_attest(struct sim_attested *out,
+                                      struct sim_host *h,
+                                      struct assay_bytes nonce);
+/* sim_host_request has a request answered; `out` as above. */
+ASSAY_MUST_CHECK bool sim_host_request(struct assay_bytes *out,
+                                       struct sim_host *h,
+                                       struct assay_bytes request);
+/* sim_host_why says why something failed; always false. */
+bool sim_host_why(struct sim_host *h, const char *fmt, ...) ASSAY_PRINTF(2, 3);
+
+#endif

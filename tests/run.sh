@@ -1,0 +1,137 @@
+#!/bin/sh
+# run.sh ASSAY - a test: assay run as people use it, with a machine of assay sim
+# maker and the example reverse.
+assay=$(realpath "$1")
+reverse=$(dirname "$assay")/examples/reverse
+dir=$(mktemp -d) || exit 2
+trap 'rm -rf "$dir"' EXIT
+n=0
+
+# ok NAME STATUS - one test: passed if the status is 0
+ok() {
+	n=$((n + 1))
+	if [ "$2" -eq 0 ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		sed 's/^/# /' "$dir/err"
+	fi
+}
+# run STATUS NAME ARGUMENT... - of assay run, on $dir/request
+run() {
+	want=$1 name=$2
+	shift 2
+	"$assay" run "$@" <"$dir/request" >"$dir/out" 2>"$dir/err"
+	got=$?
+	[ "$got" -eq "$want" ]
+	ok "$name" $?
+}
+is() {
+	[ "$(cat "$dir/out")" = "$2" ]
+	ok "$1" $?
+}
+complains() {
+	grep -q -e "$2" "$dir/err"
+	ok "$1" $?
+}
+
+printf hello >"$dir/request"
+run 0 'help' --help
+run 2 'no program'
+complains 'it says what is wanted' 'want one signed program'
+run 2 'an unknown option' --nonsense
+run 2 'a nonce that is no hex' --nonce xy program
+"$assay" run --probe --json >"$dir/out" 2>"$dir/err"
+probed=$?
+grep -q '^\[{"name":"namespaces","needed":true,"present":' "$dir/out"
+ok 'the protections as JSON' $?
+if [ $probed -ne 0 ]; then
+	missing=$("$assay" run --probe | awk '/needed +missing/ { print $1 }')
+	n=$((n + 1))
+	# shellcheck disable=SC2086 # a list of names, on one line
+	echo "ok $n - a program is run # SKIP" $missing
+	echo "1..$n"
+	exit
+fi
+if readelf -lW "$reverse" 2>/dev/null | grep -q INTERP; then
+	n=$((n + 1))
+	echo "ok $n - a program is run # SKIP static programs in this build"
+	echo "1..$n"
+	exit
+fi
+
+"$assay" sim maker init "$dir/maker" >/dev/null 2>"$dir/err" &&
+	"$assay" sim maker make-processor "$dir/maker" m >/dev/null 2>"$dir/err"
+ok 'a machine' $?
+machine=$dir/maker/processors/m
+"$assay" key new "$dir/key" >/dev/null 2>"$dir/err" &&
+	"$assay" sign "$reverse" --key "$dir/key" --product 1 --revocation 0 \
+		-o "$dir/signed" >/dev/null 2>"$dir/err"
+ok 'a signed program' $?
+
+run 2 'no machine named' "$dir/signed"
+run 0 'a request' --platform "$machine" "$dir/signed"
+is 'is answered' olleh
+ASSAY_PLATFORM=$machine
+export ASSAY_PLATFORM
+run 0 'the machine may be named by the environment, the result asked for' \
+	--attestation "$dir/att" --nonce 6e6f6e6365 "$dir/signed"
+grep -q '^{"assay_bundle":1,"evidence":{"type":"quote","data":"Aw.*"keys":{"hpke":"[^"]*","sign":"[^"]*"},"nonce":"bm9uY2U=","at":"20[^"]*Z"}$' \
+	"$dir/att"
+ok 'its attestation is a bundle' $?
+grep -q collateral "$dir/att"
+[ $? -eq 1 ]
+ok 'without documents that nobody asked for' $?
+is 'and the request answered' olleh
+(cd "$dir" && "$assay" run --attestation att2 signed <request >out 2>err)
+[ -s "$dir/att2" ]
+ok 'into the present folder, too' $?
+run 0 'onto the standard output' --attestation - "$dir/signed"
+grep -q '^{"assay_bundle".*}$' "$dir/out" && tail -n 1 "$dir/out" | grep -qx olleh
+ok 'it stands before the answer' $?
+mkdir "$dir/there"
+ln -s there/att3 "$dir/link"
+run 0 'to where a link leads' --attestation "$dir/link" "$dir/signed"
+[ -L "$dir/link" ] && [ -s "$dir/there/att3" ]
+ok 'which stays a link' $?
+documents=$dir/maker/pcs/standard/53494D000001
+run 0 'with the documents' --attestation "$dir/whole" \
+	--collateral "$documents" "$dir/signed"
+"$assay" verify --any-code --root "$dir/maker/root.pem" --json "$dir/whole" |
+	grep -q '"genuine":true.*"keys":"bound".*"nonce":null.*"collateral":null'
+ok 'it can be judged alone' $?
+run 2 'documents from a folder that is not there' --attestation "$dir/a" \
+	--collateral "$dir/none" "$dir/signed"
+run 2 'documents from a folder that has none' --attestation "$dir/a" \
+	--collateral "$machine/.." "$dir/signed"
+complains 'it says which it wants' 'qe_identity.json'
+mkdir "$dir/twice"
+cp "$documents/pck_crl.der" "$dir/twice/pck_crl.der"
+cp "$documents/pck_crl.der" "$dir/twice/pck_crl.pem"
+run 2 'a document that is there twice' --attestation "$dir/a" \
+	--collateral "$dir/twice" "$dir/signed"
+run 2 'documents for no attestation' --collateral "$documents" "$dir/signed"
+complains 'it says what belongs to them' 'attestation FILE'
+run 2 'a nonce for no attestation' --nonce 00 "$dir/signed"
+[ ! -e "$dir/a" ]
+ok 'none of these wrote an attestation' $?
+echo state >"$dir/state"
+run 1 'state for a program that keeps none' --store "$dir/state" "$dir/signed"
+complains 'what the enclave said' 'it refused: N_SEAL_NONE'
+complains 'and what to do' '^The program keeps no state: do not'
+is 'and there is no answer' ''
+run 2 'an attestation into a folder that is not there' \
+	--attestation "$dir/none/att" "$dir/signed"
+run 1 'a debug enclave that its signer does not allow' --debug "$dir/signed"
+complains 'L_EINIT' L_EINIT
+run 1 'a machine that is not there' --platform "$dir/none" "$dir/signed"
+complains 'L_PLATFORM, and what to do' '^Name the folder'
+run 1 'a program that is not signed' "$reverse"
+complains 'S_TRAILER' S_TRAILER
+run 2 'a file that is not there' "$dir/none"
+head -c 1100000 /dev/zero >"$dir/request"
+run 2 'a request that is too long' "$dir/signed"
+complains 'is said to be that' 'too large'
+[ -z "$(find "$dir" -type f -name '*.new')" ]
+ok 'no half-written file is left' $?
+echo "1..$n"
