@@ -101,10 +101,11 @@ void launch_free(struct h_launch *h)
 
 const char *launch_lacks(void)
 {
-	for (size_t i = 0; i < SIM_N_PROTECTIONS; i++)
-		if (sim_protections[i].needed && !sim_protections[i].probe())
-			return sim_protections[i].name;
-	return NULL;
+	const struct sim_protection *p = sim_protections;
+
+	while (p->name && (!p->needed || p->probe()))
+		p++;
+	return p->name;
 }
 
 static bool take(int fd, void *to, size_t n)

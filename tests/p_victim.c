@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -38,6 +39,21 @@ static int why(long result)
 	return result < 0 ? errno : 0;
 }
 
+/* A new limit at an address whose low half is that of none. */
+static long new_limit(void)
+{
+	const uintptr_t at = (uintptr_t)1 << 32;
+	const struct rlimit none = { 0, 0 };
+	struct rlimit *high = mmap((void *)at, 4096, PROT_READ | PROT_WRITE,
+	                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+	                           0);
+
+	if ((void *)high == MAP_FAILED)
+		return 0;
+	*high = none;
+	return syscall(SYS_prlimit64, 0, RLIMIT_CORE, high, NULL);
+}
+
 static size_t tried(void)
 {
 	char *none[] = { NULL };
@@ -58,6 +74,7 @@ static size_t tried(void)
 	n += sprintf(out + n, "code %d\n",
 	             why((long)mmap(NULL, 4096, PROT_READ | PROT_EXEC,
 	                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)));
+	n += sprintf(out + n, "limit %d\n", why(new_limit()));
 	n += sprintf(out + n, "kill %d\n", why(syscall(SYS_kill, -1, 9)));
 	return (size_t)n;
 }

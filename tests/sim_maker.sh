@@ -45,7 +45,10 @@ ok 'init' maker init "$m"
 says 'it says what to do next' 'make-processor'
 ok 'init again is refused' exits 2 maker init "$m"
 ok 'a processor' maker make-processor "$m" alice
+says 'where it is' "^Made $m/processors/alice; the ledger has 1"
+says 'and how it is used' "assay run --platform $m/processors/alice PROGRAM.signed"
 ok 'three more' maker make-processor --count 3 "$m" row
+says 'which they are' "^Made $m/processors/row-000001 to row-000003, 3 processors; the ledger has 4"
 ok 'one under the other CA' maker make-processor --ca processor \
 	--fmspc 53494D000002 "$m" small
 ok 'one in an older state' maker make-processor \
@@ -58,6 +61,10 @@ ok 'help of each verb' sh -c 'for v in init make-processor revoke tcb-recovery \
 	update publish list show check; do
 	"$0" sim maker $v --help | grep -q "usage: assay sim maker $v" || exit 1
 	done' "$assayd"
+ok 'help of a recovery' maker tcb-recovery --help
+says 'it says what is new if nothing is said' '--cpusvn HEX .*new best state, 32 digits; else one more'
+ok 'help of making' maker make-processor --help
+says 'it says what is made if nothing is said' '--cpusvn HEX .*the best if left out'
 ok 'no verb' exits 2 "$assayd" sim maker
 ok 'another verb' exits 2 maker destroy "$m"
 ok 'no folder' exits 2 maker list
@@ -197,11 +204,20 @@ ok 'so does JSON' perl -MJSON::PP -0777 -ne '
 ok 'show says so' sh -c '"$0" sim maker show "$1" alice | grep -q "revoked at"' "$assayd" "$m"
 ok 'a recovery' maker tcb-recovery --advisory SIM-SA-1 "$m"
 says 'both sets are named' 'evaluation 20, the early one 21'
+says 'the new state is' 'is now CPUSVN 0a090202030100050000000000000000, PCESVN 13'
+says 'the advisory is' 'warned of as SIM-SA-1'
+says 'who sees it' "$m/pcs/early they are OutOfDate at once"
+says 'how others do' "assay sim maker tcb-recovery --standard $m"
+says 'and what helps' "assay sim maker update $m NAME"
 ok 'the early TCB info is of it' grep -q '"tcbEvaluationDataNumber":21' \
 	"$m/pcs/early/53494D000001/tcb_info.json"
 ok 'the standard one is not' grep -q '"tcbEvaluationDataNumber":20' \
 	"$m/pcs/standard/53494D000001/tcb_info.json"
 ok 'update' maker update "$m" row-000001
+says 'what is lost is said' 'sealed on it before cannot be opened now'
+ok 'nothing is by a second one' sh -c '
+	"$0" sim maker update "$1" row-000001 >"$2" && grep -q Updated "$2" &&
+		! grep -q sealed "$2"' "$assayd" "$m" "$dir/log"
 ok 'its state is the best' sh -c '"$0" sim maker show "$1" row-000001 |
 	grep -q "^CPUSVN  *0a09"' "$assayd" "$m"
 ok 'options that do not go together' exits 2 maker tcb-recovery --standard \
@@ -242,11 +258,11 @@ fi
 "$assayd" sim pcs --at "$later" --listen 127.0.0.1:0 "$m" >"$dir/pcs" &
 pcs=$!
 for _ in 1 2 3 4 5 6 7 8 9 10; do
-	grep -q port "$dir/pcs" && break
+	grep -q Answering "$dir/pcs" && break
 	sleep 0.2
 done
-port=$(sed -n 's/.* port \([0-9]*\)\.$/\1/p' "$dir/pcs")
-url=http://127.0.0.1:$port/sgx/certification/v4
+url=$(sed -n 's|.* at \(http:.*/sgx/certification/v4\)/ and .*|\1|p' "$dir/pcs")
+port=${url#http://127.0.0.1:} port=${port%%/*}
 ok 'curl: the TCB info is the published one' sh -c '
 	curl -sS --max-time 10 "$0/tcb?fmspc=53494d000001" |
 		cmp - "$1/pcs/standard/53494D000001/tcb_info.json"' "$url" "$m"
@@ -256,6 +272,16 @@ ok 'curl: the list is' sh -c '
 ok 'curl: so is the root list, as hex' sh -c '
 	curl -sS --max-time 10 "$0/rootcacrl" | perl -ne "print pack q(H*), \$_" |
 		cmp - "$1/pcs/standard/53494D000001/root_ca_crl.der"' "$url" "$m"
+# what README.md says of fetching documents, to the letter but for the address
+"$assayd" sim sample "$dir/sample" >"$dir/log"
+sed -n '/^quote=QUOTE/,/^```/{/^```/!p}' README.md | sed "s|^quote=QUOTE|quote=$dir/quote.bin|
+	s|^service=.*|service=${url%/sgx/*}|; s|^roots=.*|roots=${url%/sgx/*}|" >"$dir/fetch.sh"
+cp "$dir/sample/quote.bin" "$dir/quote.bin"
+ok 'the commands of README.md fetch documents' sh -c '
+	PATH=$(realpath "${1%/*}"):$PATH && cd "$0" && sh -e fetch.sh' "$dir" "$assayd"
+ok 'which belong together' "$1" collateral show --root "$m/root.pem" --at "$later" \
+	"$dir/docs-of-53494d000001"
+says 'and are authentic' 'yes, under a root'
 ok 'a second listener at the port is refused' exits 2 "$assayd" sim pcs \
 	--listen "127.0.0.1:$port" "$m"
 ok 'help of pcs' "$assayd" sim pcs --help
@@ -273,6 +299,11 @@ ok 'old documents are worth a word' sh -c '
 		grep -q "no longer good"' "$assayd" "$m"
 ok 'all of it belongs together' maker check "$m"
 
+echo junk >"$m/pcs/standard/53494D000001/tcb_info.json"
+ok 'check finds a published file that is another' exits 1 maker check "$m"
+says 'and says which' 'pcs/standard/53494D000001/tcb_info.json is not what'
+ok 'publish mends it' maker publish --at "$later" "$m"
+ok 'all of it belongs together' maker check "$m"
 cp "$m/processors/old/fuse" "$m/processors/small/fuse"
 ok 'check finds what does not belong together' exits 1 maker check "$m"
 says 'and says what' 'its fuses are not those of this processor'

@@ -65,12 +65,13 @@ static bool by_trace(uintptr_t at)
 	return good;
 }
 
+/* Of ordinary memory there is no descriptor: the requests' stands for it. */
 static bool by_descriptor(uintptr_t at)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	int fd = (int)syscall(SYS_pidfd_getfd, pidfd, secret_fd, 0);
+	int fd = (int)syscall(SYS_pidfd_getfd, pidfd,
+	                      at == secret ? secret_fd : 3, 0);
 
-	(void)at;
 	if (fd >= 0)
 		close(fd);
 	close(pidfd);
@@ -80,12 +81,12 @@ static bool by_descriptor(uintptr_t at)
 static const struct {
 	const char *name;
 	bool (*look)(uintptr_t at);
-	bool for_root, for_launcher; /* who reads ordinary memory so */
+	bool for_root, for_launcher; /* who reads so what is not secret */
 } ways[] = {
 	{ "/proc/PID/mem", by_file, true, false },
 	{ "process_vm_readv", by_call, true, true },
 	{ "PTRACE_PEEKDATA", by_trace, true, true },
-	{ "pidfd_getfd", by_descriptor, false, false },
+	{ "pidfd_getfd", by_descriptor, true, true },
 };
 enum { N_WAYS = sizeof(ways) / sizeof(ways[0]) };
 

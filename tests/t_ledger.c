@@ -67,31 +67,41 @@ static void remove_all(void)
 	}
 }
 
+static bool add_document(struct ledger *l, const char *name)
+{
+	struct ledger_document d = { .name = name,
+		                     .body = { (const uint8_t *)"{}", 2 } };
+
+	memset(d.seal, 0xdd, sizeof(d.seal));
+	return ledger_add_document(l, &d);
+}
+
 /* A ledger with a family, two processors and three certificates. */
 static bool fill(struct ledger *l)
 {
-	struct ledger_maker m = {
-		.made = 1, .published = 2, .edition = 3, .n_processors = 2
-	};
+	struct ledger_maker m = { .made = 1,
+		                  .published = 2,
+		                  .edition = 3,
+		                  .n_processors = 2,
+		                  .n_documents = 7,
+		                  .rows = "of all rows" };
 	struct ledger_family f = { .ca = 1 };
-	struct ledger_set s = { .number = 20,
-		                .event = 4,
-		                .standard = 5,
-		                .pce_svn = 13,
-		                .advisory = "A-1" };
-	const struct assay_bytes body = { (const uint8_t *)"{}", 2 };
+	struct ledger_evaluation s = { .number = 20,
+		                       .event = 4,
+		                       .standard = 5,
+		                       .pce_svn = 13,
+		                       .advisory = "A-1" };
 	struct ledger_processor one = processor(1), two = processor(2);
 	struct ledger_cert a = cert(1, 1), b = cert(1, 2), c = cert(2, 1);
 
 	memcpy(f.fmspc, sim_maker_fmspc, sizeof(f.fmspc));
 	return ledger_begin(l) && ledger_put_maker(l, &m) &&
-	       ledger_put_family(l, &f) && ledger_put_set(l, &s) &&
+	       ledger_put_family(l, &f) && ledger_put_evaluation(l, &s) &&
 	       ledger_add_processor(l, &one) && ledger_add_processor(l, &two) &&
 	       ledger_add_cert(l, &a) && ledger_add_cert(l, &b) &&
-	       ledger_add_cert(l, &c) &&
-	       ledger_put_document(l, "tcb/x/20", body) &&
-	       ledger_put_document(l, "tcb/x/21", body) &&
-	       ledger_put_document(l, "qe/20", body) && ledger_commit(l);
+	       ledger_add_cert(l, &c) && add_document(l, "tcb/x/20") &&
+	       add_document(l, "tcb/x/21") && add_document(l, "qe/20") &&
+	       ledger_commit(l);
 }
 
 static void make(void)
@@ -131,7 +141,7 @@ static bool count_family(void *arg, const struct ledger_family *f)
 	(*(unsigned *)arg) += f->ca == 1;
 	return true;
 }
-static bool count_set(void *arg, const struct ledger_set *s)
+static bool count_evaluation(void *arg, const struct ledger_evaluation *s)
 {
 	(*(unsigned *)arg) += s->number == 20;
 	return true;
@@ -143,13 +153,15 @@ static void test_round_trip(void)
 	struct ledger_cert want_c = cert(1, 2), c;
 	struct ledger_maker m, n = { 0 };
 	struct ledger_family f;
-	struct assay_bytes body;
+	struct ledger_document d;
 	struct ledger *l = open_it();
 	struct stat st;
 
 	ok(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600,
 	   "a ledger is its owner's alone");
-	ok(ledger_get_maker(l, &m) == LEDGER_FOUND && m.edition == 3,
+	ok(ledger_get_maker(l, &m) == LEDGER_FOUND && m.edition == 3 &&
+	           m.n_documents == 7 &&
+	           memcmp(m.rows, "of all rows\0\0\0\0", 16) == 0,
 	   "the maker");
 	ok(ledger_get_named(l, &p, "p2") == LEDGER_FOUND &&
 	           memcmp(&p, &want, sizeof(p)) == 0,
@@ -170,12 +182,44 @@ static void test_round_trip(void)
 	ok(ledger_get_family(l, &f, sim_maker_fmspc) == LEDGER_FOUND &&
 	           f.ca == 1,
 	   "a family");
-	ok(ledger_get_document(l, &body, "qe/20") == LEDGER_FOUND &&
-	           body.len == 2 && memcmp(body.ptr, "{}", 2) == 0,
+	ok(ledger_get_document(l, &d, "qe/20") == LEDGER_FOUND &&
+	           strcmp(d.name, "qe/20") == 0 && d.seal[15] == 0xdd &&
+	           d.body.len == 2 && memcmp(d.body.ptr, "{}", 2) == 0,
 	   "a document");
 	ok(ledger_count(l, &n) && n.n_processors == 2 && n.n_certs == 3 &&
-	           n.n_families == 1 && n.n_sets == 1 && n.n_revoked == 0,
+	           n.n_families == 1 && n.n_evaluations == 1 &&
+	           n.n_documents == 3 && n.n_revoked == 0,
 	   "and how many there are");
+	ledger_close(l);
+}
+
+/* How many seals there are of each byte. */
+static bool count_seal(void *arg, const uint8_t seal[LEDGER_SEAL_LEN])
+{
+	((unsigned *)arg)[seal[0]]++;
+	return true;
+}
+static bool stop_at_seal(void *arg, const uint8_t seal[LEDGER_SEAL_LEN])
+{
+	return !count_seal(arg, seal);
+}
+
+static void test_seals(void)
+{
+	unsigned n[256] = { 0 };
+	struct ledger *l = open_it();
+
+	ok(ledger_each_seal(l, count_seal, n) && n[0xee] == 2 && n[1] == 2 &&
+	           n[2] == 1 && n[0xdd] == 3 && n[0] == 2,
+	   "the seals of all rows but the maker's");
+	memset(n, 0, sizeof(n));
+	ok(ledger_each_document_seal(l, "tcb/", count_seal, n) && n[0xdd] == 2,
+	   "and of some documents");
+	memset(n, 0, sizeof(n));
+	ok(!ledger_each_seal(l, stop_at_seal, n) &&
+	           !ledger_each_document_seal(l, "tcb/", stop_at_seal, n) &&
+	           n[0xee] + n[0xdd] == 2,
+	   "or until it is enough");
 	ledger_close(l);
 }
 
@@ -196,7 +240,8 @@ static void test_each(void)
 	n = 0;
 	ok(ledger_each_family(l, count_family, &n) && n == 1, "families");
 	n = 0;
-	ok(ledger_each_set(l, count_set, &n) && n == 1, "evaluations");
+	ok(ledger_each_evaluation(l, count_evaluation, &n) && n == 1,
+	   "evaluations");
 	n = 0;
 	ok(ledger_each_revoked(l, 1, count_processor, &n) && n == 0,
 	   "none is revoked");
@@ -208,20 +253,18 @@ static void test_each(void)
 	ledger_close(l);
 }
 
-static void test_replace(void)
+static void test_documents(void)
 {
-	const struct assay_bytes longer = { (const uint8_t *)"{ }", 3 };
-	struct assay_bytes body;
+	struct ledger_document d;
 	struct ledger *l = open_it();
 
-	ok(ledger_put_document(l, "qe/20", longer) &&
-	           ledger_get_document(l, &body, "qe/20") == LEDGER_FOUND &&
-	           body.len == 3,
-	   "a document is replaced");
+	ok(!add_document(l, "qe/20") && strstr(ledger_why(l), "name"),
+	   "no two documents of a name: %s", ledger_why(l));
 	ok(ledger_drop_documents(l, "tcb/") &&
-	           ledger_get_document(l, &body, "tcb/x/20") == LEDGER_NONE &&
-	           ledger_get_document(l, &body, "qe/20") == LEDGER_FOUND,
+	           ledger_get_document(l, &d, "tcb/x/20") == LEDGER_NONE &&
+	           ledger_get_document(l, &d, "qe/20") == LEDGER_FOUND,
 	   "documents are dropped by what their names begin with");
+	ok(add_document(l, "tcb/x/20"), "and then there may be another");
 	ledger_close(l);
 }
 
@@ -276,6 +319,28 @@ static bool add(struct ledger *l, int64_t id)
 	return ledger_add_processor(l, &p);
 }
 
+/* What others commit is seen at another version, and between begin and abort not
+ * at all. */
+static void test_version(struct ledger *one, struct ledger *two)
+{
+	int64_t at[4] = { 0 };
+	struct ledger_processor p;
+
+	ok(ledger_version(one, &at[0]) && add(one, 10) &&
+	           ledger_version(one, &at[1]) && at[0] == at[1],
+	   "what one has written itself is no other version");
+	ok(ledger_begin_reading(one) &&
+	           ledger_get_named(one, &p, "p11") == LEDGER_NONE &&
+	           add(two, 11) && ledger_version(one, &at[2]) &&
+	           at[2] == at[1] &&
+	           ledger_get_named(one, &p, "p11") == LEDGER_NONE,
+	   "who reads beside a writer reads what was");
+	ledger_abort(one);
+	ok(ledger_version(one, &at[3]) && at[3] != at[1] &&
+	           ledger_get_named(one, &p, "p11") == LEDGER_FOUND,
+	   "and afterwards what is, at another version");
+}
+
 static void test_transactions(void)
 {
 	struct ledger *one = open_it(), *two = open_it();
@@ -294,6 +359,9 @@ static void test_transactions(void)
 	ok(ledger_begin(one) && add(one, 5), "a transaction is begun");
 	ledger_close(one);
 	ok(!is_there("p5"), "and goes with its connection");
+	one = open_it();
+	test_version(one, two);
+	ledger_close(one);
 	ledger_close(two);
 }
 
@@ -391,7 +459,7 @@ static void test_no_ledger(void)
 	ok(sql("CREATE TABLE processor (name)") && !opens(),
 	   "none in somebody else's database: %s", why);
 	make();
-	ok(sql("PRAGMA user_version = 2") && !opens(),
+	ok(sql("PRAGMA user_version = 1") && !opens(),
 	   "none of another version: %s", why);
 	make();
 	snprintf(link, sizeof(link), "%s.link", path);
@@ -448,7 +516,7 @@ static void test_schema(void)
 	       " DELETE FROM certificate; DELETE FROM processor; END"),
 	   "somebody leaves a trigger");
 	l = open_it();
-	ok(ledger_put_document(l, "x", (struct assay_bytes){ 0 }) &&
+	ok(add_document(l, "x") &&
 	           ledger_each_processor(l, count_processor, &n) && n == 2,
 	   "it is not run");
 	ledger_close(l);
@@ -466,9 +534,9 @@ static void test_schema(void)
 	   "somebody makes a document huge");
 	l = open_it();
 	{
-		struct assay_bytes body;
+		struct ledger_document d;
 
-		ok(ledger_get_document(l, &body, "qe/20") == LEDGER_FAILED,
+		ok(ledger_get_document(l, &d, "qe/20") == LEDGER_FAILED,
 		   "it is not read: %s", ledger_why(l));
 	}
 	ledger_close(l);
@@ -479,8 +547,8 @@ static unsigned read_all(void)
 {
 	struct ledger *l = ledger_open(path, false, why);
 	struct ledger_maker m;
-	struct assay_bytes body;
-	unsigned n = 0, good = 0;
+	struct ledger_document d;
+	unsigned n = 0, good = 0, seals[256] = { 0 };
 
 	if (!l)
 		return 0;
@@ -490,8 +558,9 @@ static unsigned read_all(void)
 	good += ledger_each_cert(l, 1, count_cert, &n);
 	good += ledger_each_revoked(l, 1, count_processor, &n);
 	good += ledger_each_family(l, count_family, &n);
-	good += ledger_each_set(l, count_set, &n);
-	good += ledger_get_document(l, &body, "qe/20") == LEDGER_FOUND;
+	good += ledger_each_evaluation(l, count_evaluation, &n);
+	good += ledger_get_document(l, &d, "qe/20") == LEDGER_FOUND;
+	good += ledger_each_seal(l, count_seal, seals);
 	ledger_close(l);
 	return good;
 }
@@ -504,14 +573,14 @@ static void test_damage(void)
 
 	make();
 	whole = slurp(path, &len);
-	ok(read_all() == 8, "a whole ledger is read");
+	ok(read_all() == 9, "a whole ledger is read");
 	step = all ? 7 : 211;
 	for (size_t i = 0; i < len; i += step) {
 		remove_all();
 		whole[i] ^= 0xff;
 		put(whole, len);
 		whole[i] ^= 0xff;
-		refused += read_all() != 8;
+		refused += read_all() != 9;
 		tried++;
 	}
 	ok(refused > 0 && refused < tried,
@@ -521,7 +590,7 @@ static void test_damage(void)
 	for (size_t i = 0; i < len; i += 1500) {
 		remove_all();
 		put(whole, i);
-		refused += read_all() != 8;
+		refused += read_all() != 9;
 		tried++;
 	}
 	ok(refused == tried, "of %zu cut ones none is whole", tried);
@@ -533,9 +602,10 @@ int main(void)
 	snprintf(path, sizeof(path), "%s", maker_path("ledger.db"));
 	make();
 	test_round_trip();
+	test_seals();
 	test_each();
 	make();
-	test_replace();
+	test_documents();
 	test_refused();
 	test_transactions();
 	test_waiting();

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -97,9 +98,38 @@ static void test_init(void)
 	   "so are the keys");
 }
 
+/* Times of which all that is made can be. */
+static void test_times(void)
+{
+	static const int64_t bad[] = { 0, 946684799, 4102444800, 253402300799 };
+	const int64_t last = 4102444799; /* 2099-12-31T23:59:59Z */
+	const char *path = maker_path("last");
+	struct sim_make_spec spec = plain("one");
+	struct sim_maker *m;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ok(!sim_maker_init(path, bad[i], &why) &&
+		           strstr(why.text, "2000 to 2099") &&
+		           access(path, F_OK) != 0,
+		   "none is made at %jd: %s", (intmax_t)bad[i], why.text);
+	ok(sim_maker_init(path, last, &why), "but at the last second: %s",
+	   why.text);
+	m = maker_open(path);
+	spec.now = last;
+	ok(sim_maker_make(m, &spec) && sim_maker_check(m),
+	   "and all of it belongs together: %s", sim_maker_why(m));
+	spec.name = "two";
+	spec.now = last + 1;
+	ok(!sim_maker_make(m, &spec) && !sim_maker_publish(m, last + 1) &&
+	           !sim_maker_update(m, "one", last + 1) &&
+	           strstr(sim_maker_why(m), "2000 to 2099"),
+	   "nothing is made later");
+	sim_maker_close(m);
+}
+
 static void test_two_at_once(void)
 {
-	struct sim_maker *one = maker_open(dir), *served;
+	struct sim_maker *one = maker_open(dir), *served, *next;
 
 	ok(!sim_maker_open(dir, SIM_MAKER_WORK, &why) &&
 	           strstr(why.text, "another"),
@@ -110,8 +140,9 @@ static void test_two_at_once(void)
 	ok(served != NULL, "but a listener may look on");
 	sim_maker_close(served);
 	sim_maker_close(one);
-	sim_maker_close(maker_open(dir));
-	ok(true, "and when the first is done, the next may work");
+	next = sim_maker_open(dir, SIM_MAKER_WORK, &why);
+	ok(next != NULL, "and when the first is done, the next may work");
+	sim_maker_close(next);
 }
 
 /* ---- processors */
@@ -170,6 +201,84 @@ static void test_families(void)
 	ok(!make(&spec) && strstr(why.text, "below every TCB level"),
 	   "a state below all levels gets no certificate: %s", why.text);
 	ok(checks_out(), "all of it belongs together");
+}
+
+/* ---- folders that are in the way */
+
+static bool sh(const char *fmt, ...) ASSAY_PRINTF(1, 2);
+static bool sh(const char *fmt, ...)
+{
+	char command[700];
+	size_t n = (size_t)snprintf(command, sizeof(command),
+	                            "cd %s/processors && ", dir);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(command + n, sizeof(command) - n, fmt, ap);
+	va_end(ap);
+	return system(command) == 0;
+}
+
+static bool opens(void)
+{
+	struct sim_maker *m = sim_maker_open(dir, SIM_MAKER_WORK, &why);
+
+	sim_maker_close(m);
+	return m != NULL;
+}
+
+/* One more folder appears when all were looked for and none is in place. */
+static void put_in_the_way(void *arg, size_t made, size_t of)
+{
+	(void)of;
+	if (made == 32 && !*(bool *)arg)
+		*(bool *)arg = sh("cp -r first many-000007");
+}
+
+static void test_in_the_way(void)
+{
+	struct sim_make_spec spec = plain("guest");
+	bool put_there = false;
+
+	ok(sh("cp -r first guest") && !make(&spec) &&
+	           strstr(why.text, "processors/guest is there already"),
+	   "no name is given that a folder has: %s", why.text);
+	spec = plain("guest");
+	spec.count = 2;
+	ok(sh("mv guest guest-000002") && !make(&spec) &&
+	           strstr(why.text, "processors/guest-000002 is there"),
+	   "nor to one of several: %s", why.text);
+	ok(sh("rm -r guest-000002") && checks_out(), "and nothing was made");
+	spec = plain("many");
+	spec.count = 32;
+	spec.progress = put_in_the_way;
+	spec.arg = &put_there;
+	ok(!make(&spec) && put_there &&
+	           strstr(why.text, "many-000007 is not the machine"),
+	   "one that comes meanwhile is said: %s", why.text);
+	ok(sh("cmp -s first/fuse many-000007/fuse && test -s "
+	      ".new/many-000007/fuse"),
+	   "neither machine's fuses are lost");
+	ok(!opens() && strstr(why.text, "move it away"), "nor later: %s",
+	   why.text);
+	ok(sh("rm -r many-000007") && checks_out() &&
+	           sh("test -s many-000007/fuse && test -s many-000032/fuse"),
+	   "when it is gone the machine gets its name");
+	ok(sh("cp -r many-000001 .new && mkdir .new/many-000002 "
+	      ".new/nobody") &&
+	           opens() && sh("test -z \"$(ls .new)\""),
+	   "what an update left, or has begun, goes");
+}
+
+static void test_strays(void)
+{
+	ok(sh("echo 1 >.new/README && ln -s / .new/link") && opens() &&
+	           sh("test -s .new/README"),
+	   "files among what is made are not minded: %s", why.text);
+	ok(sh("rm .new/link .new/README && mkdir -p .new/a/b") && !opens() &&
+	           strstr(why.text, "/processors/.new/a: "),
+	   "what cannot be removed is named: %s", why.text);
+	ok(sh("rmdir .new/a/b") && checks_out(), "all of it belongs together");
 }
 
 /* ---- what the manufacturer knows, and what it has forgotten */
@@ -419,6 +528,48 @@ static void test_recovery(const struct sim_out *quote, int64_t now)
 	sim_out_free(&again);
 }
 
+static bool is_as_made(const struct sim_make_spec *spec)
+{
+	struct sim_maker *m = maker_open(dir);
+	struct ledger_processor p;
+	bool same = sim_maker_find(m, &p, spec->name) == LEDGER_FOUND &&
+	            memcmp(p.cpu_svn, spec->cpu_svn, 16) == 0 &&
+	            p.pce_svn == spec->pce_svn;
+
+	sim_maker_close(m);
+	return same;
+}
+
+/* No component of a machine's state becomes less. */
+static void test_lower(int64_t now)
+{
+	struct sim_make_spec spec = plain("ahead");
+	size_t n;
+	struct sim_maker *m = maker_open(dir);
+	const struct ledger_evaluation *best =
+		&sim_maker_evaluations(m, &n)[n - 1];
+
+	spec.has_cpu_svn = spec.has_pce_svn = true;
+	spec.pce_svn = best->pce_svn;
+	memcpy(spec.cpu_svn, best->cpu_svn, sizeof(spec.cpu_svn));
+	spec.cpu_svn[15]++;
+	ok(sim_maker_make(m, &spec) && !sim_maker_update(m, "ahead", now) &&
+	           strstr(sim_maker_why(m), "lowers none"),
+	   "a machine whose CPUSVN is above is not updated: %s",
+	   sim_maker_why(m));
+	sim_maker_close(m);
+	ok(is_as_made(&spec) && checks_out(), "and stays as it is");
+	spec.cpu_svn[15]--;
+	spec.pce_svn++;
+	spec.name = "ahead2";
+	m = maker_open(dir);
+	ok(sim_maker_make(m, &spec) && !sim_maker_update(m, "ahead2", now) &&
+	           strstr(sim_maker_why(m), "lowers none"),
+	   "nor one whose PCESVN is");
+	sim_maker_close(m);
+	ok(is_as_made(&spec) && checks_out(), "which stays as it is too");
+}
+
 /* A set with a date becomes the standard one by itself. */
 static void test_dated(int64_t now)
 {
@@ -478,10 +629,13 @@ int main(void)
 
 	snprintf(dir, sizeof(dir), "%s", maker_path("m"));
 	test_init();
+	test_times();
 	maker_root_key(root, dir);
 	test_two_at_once();
 	test_names();
 	test_families();
+	test_in_the_way();
+	test_strays();
 	test_forgotten();
 	spec = plain("second");
 	ok(make(&spec) &&
@@ -493,6 +647,7 @@ int main(void)
 	test_dates(&first);
 	test_revoke(&first, &second, later);
 	test_recovery(&second, later + 1);
+	test_lower(later + 2);
 	test_dated(later + 10);
 	test_room(later + 20);
 	test_unfinished();

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
+#include "crypto/cmac.h"
 #include "h_maker.h"
 #include "sim/machine.h"
 #include "tap.h"
@@ -123,7 +125,7 @@ static const struct {
 	{ "two processors change their seals",
 	  "UPDATE processor SET seal = (SELECT p.seal FROM processor p"
 	  " WHERE p.id = 4 - processor.id) WHERE id != 2",
-	  "check", "p-00000" },
+	  "open", "not the one that was written last" },
 	{ "a certificate is gone",
 	  "DELETE FROM certificate WHERE processor = 1", "open",
 	  "not as many" },
@@ -170,7 +172,24 @@ static const struct {
 	  "open", "do not belong together" },
 	{ "who signs enclaves is gone",
 	  "DELETE FROM document WHERE name = 'key/enclaves'", "open",
-	  "do not belong together" },
+	  "not as many" },
+	{ "somebody else does",
+	  "UPDATE document SET body = zeroblob(32)"
+	  " WHERE name = 'key/enclaves'",
+	  "open", "do not belong together" },
+	{ "a list is gone", "DELETE FROM document WHERE name = 'crl/platform'",
+	  "open", "not as many" },
+	{ "a document stands twice",
+	  "INSERT INTO document SELECT name || 'x', body, seal FROM document"
+	  " WHERE name = 'numbers'",
+	  "open", "not as many" },
+	{ "one stands in another's place",
+	  "DELETE FROM document WHERE name = 'qe/20';"
+	  "INSERT INTO document SELECT 'qe/20', body, seal FROM document"
+	  " WHERE name = 'qe/21'",
+	  "open", "not the one that was written last" },
+	{ "what is said of all rows", "UPDATE maker SET rows = zeroblob(16)",
+	  "open", "manufacturer" },
 };
 
 static void test_rows(void)
@@ -199,16 +218,335 @@ static void test_documents(void)
 	    " '\"OutOfDate\"', '\"UpToDate\"') AS BLOB)"
 	    " WHERE name LIKE 'tcb/%'");
 	m = maker_open(dir);
-	ok(!sim_maker_check(m) && strstr(sim_maker_why(m), "J_SIG"),
+	ok(!sim_maker_check(m) &&
+	           strstr(sim_maker_why(m), "document tcb/53494D000001/2"),
 	   "a changed TCB info is found: %s", sim_maker_why(m));
 	ok(sim_maker_publish(m, MAKER_NOW + 1) && sim_maker_check(m),
 	   "and mended by publishing");
 	sim_maker_close(m);
+}
+
+/* ---- rows as they once were, whose seals are good */
+
+static bool revoke_one(struct sim_maker *m)
+{
+	return sim_maker_revoke(m, "p-000001", MAKER_NOW + 1);
+}
+static bool update_one(struct sim_maker *m)
+{
+	return sim_maker_update(m, "p-000001", MAKER_NOW + 1);
+}
+static bool promote(struct sim_maker *m)
+{
+	return sim_maker_promote(m, MAKER_NOW + 1);
+}
+
+/* Puts back what these rows of a table were when the manufacturer was made. */
+static void put_back(const char *table, const char *where)
+{
+	char text[700];
+
+	snprintf(text, sizeof(text),
+	         "ATTACH '%s/ledger.db' AS old; REPLACE INTO main.%s"
+	         " SELECT * FROM old.%s WHERE %s",
+	         maker_path("whole"), table, table, where);
+	sql(text);
+}
+
+/* A listener that was there before, and everybody who comes later. */
+static void test_put_back(void)
+{
+	static const struct {
+		const char *name;
+		bool (*change)(struct sim_maker *m);
+		const char *table, *where, *says;
+	} cases[] = {
+		{ "a list that does not revoke yet", revoke_one, "document",
+		  "name = 'crl/platform'", "written last" },
+		{ "a processor that is not revoked yet", revoke_one,
+		  "processor", "id = 1", "not as many" },
+		{ "a processor that is not updated yet", update_one,
+		  "processor", "id = 1", "written last" },
+		{ "an evaluation that is not standard yet", promote,
+		  "evaluation", "number = 21", "written last" },
+		{ "an older document", promote, "document", "name = 'numbers'",
+		  "written last" },
+		{ "an older edition", promote, "document", "true",
+		  "written last" },
+		{ "an older manufacturer", promote, "maker", "true",
+		  "written last" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sim_maker *m, *served, *late;
+		struct ledger_processor p;
+		struct assay_bytes body;
+		const char *by;
+		bool done;
+
+		fresh();
+		m = maker_open(dir);
+		done = cases[i].change(m);
+		sim_maker_close(m);
+		served = sim_maker_open(dir, SIM_MAKER_SERVE, &why);
+		if (!ok(done && served && sim_maker_refresh(served),
+		        "a manufacturer goes on: %s", why.text))
+			continue;
+		put_back(cases[i].table, cases[i].where);
+		ok(sim_maker_find(served, &p, "p-000001") == LEDGER_FAILED &&
+		           sim_maker_document(served, &body, "numbers") ==
+		                   LEDGER_FAILED &&
+		           !sim_maker_refresh(served) &&
+		           strstr(sim_maker_why(served), cases[i].says),
+		   "%s: no answer is given: %s", cases[i].name,
+		   sim_maker_why(served));
+		sim_maker_close(served);
+		late = sim_maker_open(dir, SIM_MAKER_SERVE, &why);
+		ok(!late && strstr(why.text, cases[i].says),
+		   "nor by one that starts: %s", why.text);
+		sim_maker_close(late);
+		by = found_by();
+		ok(by && strcmp(by, "open") == 0, "nor is anything done");
+	}
+}
+
+/* ---- what happens between two statements of SQL */
+
+static const char *moment; /* before the next statement that has this text */
+static void (*meanwhile)(void);
+static struct sim_maker *writer;
+
+static int on_statement(unsigned type, void *context, void *statement,
+                        void *text)
+{
+	(void)type;
+	(void)context;
+	(void)text;
+	if (moment && strstr(sqlite3_sql(statement), moment)) {
+		moment = NULL;
+		meanwhile();
+	}
+	return 0;
+}
+
+static int watch(sqlite3 *db)
+{
+	return sqlite3_trace_v2(db, SQLITE_TRACE_STMT, on_statement, NULL);
+}
+
+static void recover_meanwhile(void)
+{
+	struct sim_recovery r = { .now = MAKER_NOW + 1 };
+
+	ok(sim_maker_recover(writer, &r), "a recovery meanwhile");
+}
+
+static void put_back_meanwhile(void)
+{
+	put_back("processor", "id = 1");
+}
+
+/* What is read belongs together, whoever writes beside. */
+static void test_beside(void)
+{
+	struct sim_maker *served;
+	struct ledger_processor p;
+	size_t n = 0;
+
+	sqlite3_auto_extension((void (*)(void))watch);
 	fresh();
-	sql("DELETE FROM document WHERE name = 'crl/platform'");
+	writer = maker_open(dir);
+	meanwhile = recover_meanwhile;
+	moment = "FROM evaluation ORDER";
+	served = sim_maker_open(dir, SIM_MAKER_SERVE, &why);
+	if (!ok(served && !moment, "a listener starts beside it: %s", why.text))
+		return;
+	moment = "FROM evaluation ORDER";
+	ok(sim_maker_refresh(served) && !moment && sim_maker_refresh(served) &&
+	           sim_maker_evaluations(served, &n) && n == 4,
+	   "and looks again: %s", sim_maker_why(served));
+	ok(update_one(writer) && sim_maker_refresh(served),
+	   "a machine is updated");
+	meanwhile = put_back_meanwhile;
+	moment = "FROM processor p WHERE name";
+	ok(sim_maker_find(served, &p, "p-000001") == LEDGER_FAILED && !moment &&
+	           strstr(sim_maker_why(served), "written last"),
+	   "what is put back after a look is found too: %s",
+	   sim_maker_why(served));
+	sim_maker_close(served);
+	sim_maker_close(writer);
+	sqlite3_reset_auto_extension();
+}
+
+/* The seal that this manufacturer puts on its family. */
+static void seal_family(char digits[33], uint8_t ca)
+{
+	uint8_t row[7 + 6 + 1] = "family", key[16], seal[LEDGER_SEAL_LEN];
+	size_t n = 0;
+	char *text = (char *)slurp(maker_path("m/keys/ledger.key"), &n);
+
+	memcpy(row + 7, sim_maker_fmspc, 6);
+	row[13] = ca;
+	if (!text || n < 32 ||
+	    !assay_hex_parse(key, 16,
+	                     (struct assay_bytes){ (uint8_t *)text, 32 }) ||
+	    !assay_cmac(seal, key, (struct assay_bytes){ row, sizeof(row) }))
+		exit(2);
+	free(text);
+	assay_hex_print(digits, seal, sizeof(seal), false);
+}
+
+static void no_update(const char *name, const char *processor, const char *says,
+                      struct sim_maker *m)
+{
+	ok(!sim_maker_update(m, processor, MAKER_NOW) &&
+	           strstr(sim_maker_why(m), says),
+	   "%s: %s", name, sim_maker_why(m));
+}
+
+/* A family that is changed while somebody works. */
+static void test_families(void)
+{
+	char text[200], digits[33];
+	struct sim_maker *m;
+
+	fresh();
 	m = maker_open(dir);
-	ok(!sim_maker_check(m) && strstr(sim_maker_why(m), "crl/platform"),
-	   "a missing one is found: %s", sim_maker_why(m));
+	ok(sim_maker_update(m, "p-000001", MAKER_NOW), "a machine is updated");
+	sql("UPDATE family SET ca = 0");
+	no_update("no certificate is issued by a changed family", "p-000003",
+	          "entry of a family", m);
+	seal_family(digits, 1);
+	snprintf(text, sizeof(text), "UPDATE family SET ca = 1, seal = x'%s'",
+	         digits);
+	sql(text);
+	ok(sim_maker_update(m, "p-000003", MAKER_NOW),
+	   "a family's seal is over its CA");
+	seal_family(digits, 0);
+	snprintf(text, sizeof(text), "UPDATE family SET ca = 0, seal = x'%s'",
+	         digits);
+	sql(text);
+	no_update("a good seal is not enough for another CA", "p-000003",
+	          "not the one that was written last", m);
+	ok(!sim_maker_check(m) && strstr(sim_maker_why(m), "written last"),
+	   "which checking finds: %s", sim_maker_why(m));
+	sql("DELETE FROM family");
+	no_update("nor is a machine updated without one", "p-000001",
+	          "not as many", m);
+	sim_maker_close(m);
+}
+
+/* Each is found by checking, says why, and is mended by publishing. */
+static void found_and_mended(const char *name, const char *says)
+{
+	struct sim_maker *m = maker_open(dir);
+
+	ok(!sim_maker_check(m) && strstr(sim_maker_why(m), says), "%s: %s",
+	   name, sim_maker_why(m));
+	ok(sim_maker_publish(m, MAKER_NOW + 1) && sim_maker_check(m),
+	   "and mended by publishing: %s", sim_maker_why(m));
+	sim_maker_close(m);
+}
+
+/* Good signatures are not enough: it must be what was issued. */
+static void test_issued(void)
+{
+	fresh();
+	sql("UPDATE document SET body = x'5b5d' WHERE name = 'numbers'");
+	found_and_mended("the list of evaluations is empty",
+	                 "document numbers is not");
+	fresh();
+	sql("UPDATE document SET body = (SELECT body FROM document"
+	    " WHERE name = 'qe/20') WHERE name = 'qe/21'");
+	found_and_mended("an identity is another evaluation's",
+	                 "document qe/21 is not");
+	fresh();
+	sql("UPDATE document SET body = (SELECT body FROM document"
+	    " WHERE name = 'crl/processor') WHERE name = 'crl/root'");
+	found_and_mended("a list is another CA's", "document crl/root is not");
+}
+
+static void test_files(void)
+{
+	static const struct {
+		const char *damage, *says;
+	} files[] = {
+		{ "echo junk >pcs/standard/53494D000001/tcb_info.json",
+		  "pcs/standard/53494D000001/tcb_info.json is not" },
+		{ "rm pcs/standard/53494D000001/pck_crl.der",
+		  "pcs/standard/53494D000001/pck_crl.der is not" },
+		{ "echo >>pcs/early/53494D000001/qe_identity.json",
+		  "pcs/early/53494D000001/qe_identity.json is not" },
+		{ "truncate -s -1 "
+		  "pcs/early/53494D000001/*_crl_issuer_chain.pem",
+		  "pcs/early/53494D000001/pck_crl_issuer_chain.pem is not" },
+		{ "rm pcs/tcb_evaluation_data_numbers.json",
+		  "pcs/tcb_evaluation_data_numbers.json is not" },
+		{ "rm -r pcs/early", "pcs/early/: No such file" },
+		{ "echo >>root.pem", "root.pem is not" },
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		fresh();
+		if (!sh("cd %s && %s", dir, files[i].damage))
+			exit(2);
+		found_and_mended(files[i].damage, files[i].says);
+	}
+}
+
+/* What changes under a listener is found whenever it looks, until it is mended. */
+static void test_refresh(void)
+{
+	static const struct {
+		const char *name, *sql, *says;
+	} changes[] = {
+		{ "a changed manufacturer", "UPDATE maker SET published = 0",
+		  "the manufacturer" },
+		{ "another edition", "UPDATE maker SET edition = edition + 1",
+		  "the manufacturer" },
+		{ "a manufacturer that is gone", "DELETE FROM maker",
+		  "not finished" },
+	};
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		struct sim_maker *m;
+
+		fresh();
+		m = sim_maker_open(dir, SIM_MAKER_SERVE, &why);
+		if (!ok(m && sim_maker_refresh(m), "a listener looks"))
+			continue;
+		sql("CREATE TABLE kept AS SELECT * FROM maker");
+		sql(changes[i].sql);
+		ok(!sim_maker_refresh(m) &&
+		           strstr(sim_maker_why(m), changes[i].says) &&
+		           !sim_maker_refresh(m),
+		   "%s is found: %s", changes[i].name, sim_maker_why(m));
+		sql("REPLACE INTO maker SELECT * FROM kept");
+		ok(sim_maker_refresh(m), "and when it is well again, that too");
+		sim_maker_close(m);
+	}
+}
+
+/* An evaluation that goes on with a new edition is not half taken. */
+static void test_refresh_evaluations(void)
+{
+	struct sim_maker *served, *m;
+	size_t n = 0;
+
+	fresh();
+	served = sim_maker_open(dir, SIM_MAKER_SERVE, &why);
+	m = maker_open(dir);
+	if (!ok(served && sim_maker_publish(m, MAKER_NOW + 1),
+	        "documents are issued beside a listener"))
+		return;
+	sql("UPDATE evaluation SET event = 5 WHERE number = 20");
+	ok(!sim_maker_refresh(served) && !sim_maker_refresh(served) &&
+	           strstr(sim_maker_why(served), "a TCB evaluation"),
+	   "a changed evaluation is found each time: %s",
+	   sim_maker_why(served));
+	ok(sim_maker_evaluations(served, &n) && n == 2,
+	   "those that were good are held still");
+	sim_maker_close(served);
 	sim_maker_close(m);
 }
 
@@ -220,7 +558,7 @@ static void test_listener(void)
 	struct sim_maker *m;
 
 	fresh();
-	sql("UPDATE processor SET revoked = 0 WHERE id = 2");
+	sql("UPDATE processor SET revoked = 5 WHERE id = 2");
 	m = sim_maker_open(dir, SIM_MAKER_SERVE, &why);
 	ok(m && sim_maker_find(m, &p, "p-000002") == LEDGER_FAILED,
 	   "a listener does not take a changed processor either: %s",
@@ -391,7 +729,14 @@ int main(void)
 	fresh();
 	ok(!found_by(), "an untouched manufacturer has no fault");
 	test_rows();
+	test_families();
 	test_documents();
+	test_put_back();
+	test_beside();
+	test_issued();
+	test_files();
+	test_refresh();
+	test_refresh_evaluations();
 	test_listener();
 	test_keys();
 	test_machines();

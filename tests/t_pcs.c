@@ -212,7 +212,7 @@ static void test_methods(void)
 {
 	ok(get("-X POST -d '{}'", V4 "pckcert") && status == 405,
 	   "a body is not taken");
-	ok(!get("-X GET -d '{}'", V4 "qe/identity"),
+	ok(get("-X GET -d '{}'", V4 "qe/identity") && status == 413,
 	   "not even where it is asked for rightly");
 	ok(get("-X POST", V4 "tcb?fmspc=53494D000001") && status == 405 &&
 	           strcmp(header("Allow"), "GET, HEAD") == 0,
@@ -581,26 +581,65 @@ static bool is_500(void)
 	       is_request_id(header("Request-ID")) && !header("SGX-TCBm")[0];
 }
 
+/* What the listener said last, on stderr. */
+static bool said(const char *text)
+{
+	static char log[65536];
+	size_t n = load(log, sizeof(log), "stderr");
+	const char *last;
+
+	while (n && log[n - 1] == '\n')
+		log[--n] = 0;
+	last = strrchr(log, '\n');
+	return strstr(last ? last : log, text) != NULL;
+}
+
+static void test_changed_family(const char *digits)
+{
+	sql("CREATE TABLE kept AS SELECT * FROM family;"
+	    "UPDATE family SET ca = 1 - ca");
+	ok(get("", V4 "fmspcs") && is_500() && said("a family"),
+	   "changed families are not listed");
+	ok(get("", V4 "tcb?fmspc=53494D000001&tcbEvaluationDataNumber=19") &&
+	           is_500() && said("a family"),
+	   "a changed family is not one that is not known");
+	ok(ask_by(digits) && is_500() && said("a family"),
+	   "nor is a certificate of it given away");
+	sql("DELETE FROM family");
+	ok(ask_by(digits) && is_500() && said("not as many"),
+	   "and nor is one of a family that is gone");
+	sql("INSERT INTO family SELECT * FROM kept");
+	ok(ask_by(digits) && status == 200, "which is well again");
+}
+
 static void test_changed_ledger(void)
 {
 	struct ledger_processor p = find("two");
 	char digits[769];
 
 	put_ppid(digits, p.ppid);
-	/* what it says on stderr is not for this log */
-	if (!freopen("/dev/null", "w", stderr))
+	/* what it says on stderr is looked at, and is not for this log */
+	if (!freopen(maker_path("stderr"), "a", stderr) ||
+	    setvbuf(stderr, NULL, _IONBF, 0))
 		exit(2);
 	ok(ask_by(digits) && status == 200, "a certificate, as it should be");
-	sql("UPDATE certificate SET seal = randomblob(16)"
-	    " WHERE processor = 2");
-	ok(ask_by(digits) && is_500(), "a changed one is not given away");
-	sql("UPDATE processor SET made = made + 1 WHERE id = 2");
-	ok(ask_by(digits) && is_500(), "nor one of a changed processor");
-	sql("UPDATE family SET seal = randomblob(16)");
-	ok(get("", V4 "fmspcs") && is_500(), "changed families are not listed");
+	test_changed_family(digits);
+	sql("UPDATE certificate SET issued = issued + 1 WHERE processor = 2");
+	ok(ask_by(digits) && is_500() && said("a certificate"),
+	   "a changed one is not given away");
+	sql("UPDATE certificate SET issued = issued - 1 WHERE processor = 2;"
+	    "UPDATE processor SET made = made + 1 WHERE id = 2");
+	ok(ask_by(digits) && is_500() && said("processor two"),
+	   "nor one of a changed processor");
+	sql("UPDATE processor SET made = made - 1 WHERE id = 2;"
+	    "UPDATE document SET body = x'7b7d' WHERE name = 'numbers'");
+	ok(get("", V4 "tcbevaluationdatanumbers") && is_500() &&
+	           said("document numbers"),
+	   "nor a changed document");
+	ok(get("", V4 "qe/identity") && status == 200, "another one is");
 	sql("DELETE FROM document WHERE name = 'numbers'");
-	ok(get("", V4 "tcbevaluationdatanumbers") && is_500(),
-	   "what must be there and is not is an error of the service");
+	ok(get("", V4 "qe/identity") && is_500() && said("not as many"),
+	   "but none of a ledger that lacks one");
 	sql("UPDATE maker SET edition = edition + 1");
 	ok(get("", V4 "qe/identity") && is_500(),
 	   "nothing is answered for a changed manufacturer");
@@ -745,8 +784,10 @@ static void build(void)
 int main(void)
 {
 	struct pcs pcs = { .has_at = true, .at = MAKER_NOW };
-	const struct http_service service = { pcs_routes, pcs_refresh,
-		                              pcs_error, &pcs };
+	const struct http_service service = { .routes = pcs_routes,
+		                              .before = pcs_refresh,
+		                              .error = pcs_error,
+		                              .self = &pcs };
 	struct sim_out quote = { 0 }, bare = { 0 };
 	struct http_listener *listener;
 	struct timespec from, to;

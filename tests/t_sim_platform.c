@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -516,6 +517,46 @@ static void test_kill(struct sim_platform *p, const struct enclave *e)
 	sim_out_free(&quote);
 }
 
+/* The descriptor of a QE that died is another enclave's soon. */
+static void test_reused(struct sim_platform *p, const struct enclave *e)
+{
+	struct sim_out quote = { 0 };
+	struct enclave next[3];
+
+	if (quote_of(p, e, &quote) != SIM_SUCCESS)
+		abort();
+	kill(p->qe, SIGKILL);
+	(void)is_gone(p->qe);
+	for (unsigned i = 0; i < 3; i++)
+		if (launch(p, &next[i], "next", 2) != SIM_SUCCESS)
+			abort();
+	ok(quote_of(p, e, &quote) == SIM_GONE &&
+	           quote_of(p, e, &quote) == SIM_SUCCESS,
+	   "a QE that was killed is started again");
+	for (unsigned i = 0; i < 3; i++) {
+		ok(is_enclave(&next[i], "next"),
+		   "enclave %u, launched in between, has its processor", i);
+		close(next[i].fd);
+	}
+	sim_out_free(&quote);
+}
+
+/* A processor that stands still does not keep who stops it: two seconds. */
+static void test_stop_stopped(void)
+{
+	struct sim_platform p;
+	pid_t processor;
+
+	if (sim_platform_start(&p, dir) != SIM_SUCCESS)
+		abort();
+	processor = p.processor;
+	kill(processor, SIGSTOP);
+	alarm(20);
+	sim_platform_stop(&p);
+	alarm(0);
+	ok(is_gone(processor), "a processor that stands still is killed");
+}
+
 /* A QE that stands still is waited for, but not for ever: ten seconds. */
 static void test_stopped(struct sim_platform *p, const struct enclave *e)
 {
@@ -721,6 +762,47 @@ static void test_gifts(struct sim_platform *p, const struct enclave *e)
 
 /* ---- nonsense, from what should be a processor */
 
+static void put_key(int fd, uint8_t byte, size_t len)
+{
+	uint8_t bytes[4 + 16] = { 0 };
+
+	memset(bytes + 4, byte, 16);
+	if (send(fd, bytes, len, MSG_NOSIGNAL) != (ssize_t)len)
+		abort();
+}
+
+/* What comes after the end of patience, or after nonsense, is no answer to what
+ * is asked next. */
+static void test_late(void)
+{
+	const struct sim_key_request request = { .name = SIM_KEYNAME_SEAL };
+	const struct timeval patience = { 0, 20000 };
+	uint8_t byte = 0, key[16];
+	int fd[2];
+	struct sim_enclu enclu = sim_enclu_over(&fd[1]);
+
+	if (!sim_pair(fd) || setsockopt(fd[1], SOL_SOCKET, SO_RCVTIMEO,
+	                                &patience, sizeof(patience)))
+		abort();
+	ok(sim_key(key, &enclu, &request) == SIM_GONE,
+	   "no answer in time: GONE");
+	ok(send(fd[0], &byte, 1, MSG_NOSIGNAL) < 0 &&
+	           sim_key(key, &enclu, &request) == SIM_GONE,
+	   "a late one is not taken for the next one");
+	close(fd[0]);
+	close(fd[1]);
+	if (!sim_pair(fd))
+		abort();
+	put_key(fd[0], 1, 4 + 15);
+	put_key(fd[0], 2, 4 + 16);
+	ok(sim_key(key, &enclu, &request) == SIM_GONE &&
+	           sim_key(key, &enclu, &request) == SIM_GONE &&
+	           is_zero(key, 16),
+	   "nor is what comes after half an answer");
+	close(fd[0]);
+	close(fd[1]);
+}
+
 static void test_replies(void)
 {
 	/* clang-format off */
@@ -787,16 +869,19 @@ int main(void)
 	test_secrets(&p);
 	test_descriptors(&p);
 	test_kill(&p, &e);
+	test_reused(&p, &e);
 	test_stopped(&p, &e);
 	test_no_pce(&e);
 	test_nonsense(&p, &e);
 	test_deaf(&p, &e);
 	test_gifts(&p, &e);
 	test_replies();
+	test_late();
 	close(e.fd);
 	test_full(&p);
 	test_stop(&p);
 	test_kill_processor();
+	test_stop_stopped();
 	test_orphan();
 	sim_machine_free(&machine);
 	sim_world_free(&world);

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -25,6 +26,7 @@
 
 #include "h_machine.h"
 #include "sim/supervisor.h"
+#include "sim/wire.h"
 #include "tap.h"
 
 #define DEV "/dev/attestation/"
@@ -35,6 +37,69 @@ static struct sim_machine machine;
 static struct sim_world world;
 static struct sim_platform platform;
 static int enclave;
+
+/* ---- descriptors that are passed */
+
+static bool is_end(int fd)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP);
+}
+
+static bool send_two(int socket, int a, int b)
+{
+	const int fd[2] = { a, b };
+	union {
+		struct cmsghdr header;
+		uint8_t bytes[CMSG_SPACE(sizeof(fd))];
+	} control = { .bytes = { 0 } };
+	char byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+		              .msg_iovlen = 1,
+		              .msg_control = &control,
+		              .msg_controllen = sizeof(control) };
+
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(&control.header), fd, sizeof(fd));
+	return sendmsg(socket, &msg, MSG_NOSIGNAL) == 1;
+}
+
+/* The pipes' ends for writing are sent: what is kept of them keeps them open. */
+static void test_passed(void)
+{
+	const struct assay_bytes text = { (const uint8_t *)"text", 4 };
+	int pair[2], a[2], b[2], fd;
+	char got[4];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) ||
+	    pipe(a) || pipe(b))
+		abort();
+	ok(sim_send_fd(pair[0], text, -1) &&
+	           sim_receive_fd(pair[1], got, 4, &fd) == 4 && fd == -1 &&
+	           memcmp(got, "text", 4) == 0,
+	   "a message without a descriptor");
+	ok(sim_send_fd(pair[0], text, a[1]) &&
+	           sim_receive_fd(pair[1], got, 3, &fd) == -1 &&
+	           errno == EMSGSIZE && fcntl(fd, F_GETFD) == FD_CLOEXEC,
+	   "one that is too long: an error, and its descriptor");
+	close(fd);
+	ok(send_two(pair[0], a[1], b[1]) && !close(a[1]) && !close(b[1]) &&
+	           sim_receive_fd(pair[1], got, 4, &fd) == 1,
+	   "a message with two descriptors");
+	if (fd >= 0)
+		close(fd);
+	ok(is_end(a[0]) && is_end(b[0]), "leaves none that nobody knows of");
+	close(pair[0]);
+	ok(sim_receive_fd(pair[1], got, 4, &fd) == 0 && fd == -1,
+	   "the end: no bytes, no descriptor");
+	close(pair[1]);
+	close(a[0]);
+	close(b[0]);
+}
 
 /* ---- the process with the filter: exit status 0 if all is well */
 
@@ -57,50 +122,13 @@ static int notify_of_filter(void)
 	                    SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter);
 }
 
-union control {
-	struct cmsghdr header;
-	char bytes[CMSG_SPACE(sizeof(int))];
-};
-
-static bool send_fd(int socket, int fd)
-{
-	union control control = { .bytes = { 0 } };
-	char byte = 0;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-		              .msg_iovlen = 1,
-		              .msg_control = &control,
-		              .msg_controllen = sizeof(control) };
-
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	return sendmsg(socket, &msg, MSG_NOSIGNAL) == 1;
-}
-
-static int receive_fd(int socket)
-{
-	union control control = { .bytes = { 0 } };
-	char byte;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-		              .msg_iovlen = 1,
-		              .msg_control = &control,
-		              .msg_controllen = sizeof(control) };
-	int fd = -1;
-
-	if (recvmsg(socket, &msg, MSG_CMSG_CLOEXEC) == 1 && msg.msg_controllen)
-		memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-	return fd;
-}
-
 /* From here on every open of this process is asked for. */
 static void be_filtered(int socket)
 {
+	const struct assay_bytes byte = { (const uint8_t *)"", 1 };
 	int notify = notify_of_filter();
 
-	if (notify < 0 || !send_fd(socket, notify))
+	if (notify < 0 || !sim_send_fd(socket, byte, notify))
 		_exit(99);
 	close(notify);
 	close(socket);
@@ -277,6 +305,7 @@ static void supervise(int (*child)(void), bool filtered, int results)
 	const int no_end[SIM_N_ENDS] = { -1, -1 };
 	struct sim_attfs files;
 	int pair[2], notify;
+	char byte;
 
 	signal(SIGCHLD, SIG_IGN);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
@@ -293,7 +322,8 @@ static void supervise(int (*child)(void), bool filtered, int results)
 	}
 	close(pair[1]);
 	close(results);
-	notify = receive_fd(pair[0]);
+	if (sim_receive_fd(pair[0], &byte, 1, &notify) < 0)
+		_exit(1);
 	sim_attfs_start(&files, &platform, enclave);
 	if (notify >= 0)
 		sim_supervise(&files, notify, no_end);
@@ -461,6 +491,7 @@ int main(int argc, char **argv)
 		_exit(write(10, &result, sizeof(result)) < 0);
 	}
 	test_calls();
+	test_passed();
 	if (!has_notify()) {
 		skip("no seccomp notification", "opens");
 	} else if (!has_reading()) {

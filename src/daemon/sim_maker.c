@@ -90,16 +90,21 @@ static const struct option options[] = {
 	{ 0 },
 };
 
+/* What an option says; `recovery`: in place of `help`, of a recovery. */
 static const struct {
-	const char *value, *help;
+	const char *value, *help, *recovery;
 } helps[N_OPTIONS] = {
 	[OPT_AT] = { "TIME",
 	             "as if it were this time in UTC; now if left out" },
 	[OPT_COUNT] = { "N", "make so many, NAME-000001 and so on" },
 	[OPT_FMSPC] = { "HEX", "their family; 53494D000001 if left out" },
 	[OPT_CA] = { "CA", "platform (if left out) or processor" },
-	[OPT_CPUSVN] = { "HEX", "the state, 32 digits; the best if left out" },
-	[OPT_PCESVN] = { "N", "the PCE's version; the best if left out" },
+	[OPT_CPUSVN] = { "HEX", "the state, 32 digits; the best if left out",
+	                 "the new best state, 32 digits; else one more in "
+	                 "the first\n                       component, or, "
+	                 "with --pcesvn, as it is" },
+	[OPT_PCESVN] = { "N", "the PCE's version; the best if left out",
+	                 "the PCE's new version; as it is if left out" },
 	[OPT_ADVISORY] = { "NAME", "what older states are warned of" },
 	[OPT_STANDARD] = { NULL, "make the newest set the standard one, now" },
 	[OPT_STANDARD_ON] = { "TIME", "the new set becomes the standard one "
@@ -139,11 +144,14 @@ static void put_help(const struct verb *v)
 	       v->options ? "[OPTION]... " : "", operands(v), v->summary);
 	for (const struct option *o = options; o->name; o++) {
 		const char *value = helps[o->val].value;
+		const char *help = v->run == recover && helps[o->val].recovery
+		                           ? helps[o->val].recovery
+		                           : helps[o->val].help;
 
 		if (v->options & BIT(o->val))
 			printf("  --%s%s%-*s %s\n", o->name, value ? " " : "",
 			       18 - (int)strlen(o->name) - (value ? 1 : 0),
-			       value ? value : "", helps[o->val].help);
+			       value ? value : "", help);
 	}
 	puts("\nThe manual: man assay-sim");
 }
@@ -331,6 +339,41 @@ static void show_progress(void *arg, size_t made, size_t of)
 	        WIDTH - n, "", made, of, made == of ? "\n" : "");
 }
 
+/* The first and the last that were made just now: their ids follow on those of
+ * before. */
+struct made {
+	int64_t before, last;
+	char first_name[LEDGER_NAME_LEN], last_name[LEDGER_NAME_LEN];
+};
+
+static bool note_made(void *arg, const struct ledger_processor *p)
+{
+	struct made *made = arg;
+
+	if (p->id == made->before + 1)
+		memcpy(made->first_name, p->name, sizeof(p->name));
+	if (p->id == made->last)
+		memcpy(made->last_name, p->name, sizeof(p->name));
+	return true;
+}
+
+static int say_made(struct sim_maker *maker, const struct sim_args *a,
+                    int64_t before, int64_t n)
+{
+	struct made made = { .before = before, .last = before + n };
+
+	if (!sim_maker_each(maker, note_made, &made))
+		return failed(a, maker);
+	printf("Made %s/processors/%s", a->dir, made.first_name);
+	if (n > 1)
+		printf(" to %s, %jd processors", made.last_name, (intmax_t)n);
+	printf("; the ledger has %jd.\n\n"
+	       "Run a signed program on it:\n  assay run --platform "
+	       "%s/processors/%s PROGRAM.signed\n",
+	       (intmax_t)(before + n), a->dir, made.first_name);
+	return SIM_YES;
+}
+
 static int make(struct sim_maker *maker, const struct sim_args *a)
 {
 	const int64_t before = sim_maker_facts(maker)->n_processors;
@@ -350,10 +393,7 @@ static int make(struct sim_maker *maker, const struct sim_args *a)
 		return sim_complain(a, "%s (%jd of %zu were made)",
 		                    sim_maker_why(maker), (intmax_t)n,
 		                    spec.count);
-	printf("Made %jd processor%s in %s/processors; the ledger has %jd.\n",
-	       (intmax_t)n, n == 1 ? "" : "s", a->dir,
-	       (intmax_t)sim_maker_facts(maker)->n_processors);
-	return SIM_YES;
+	return say_made(maker, a, before, n);
 }
 
 static int put_on_list(struct sim_maker *maker, const struct sim_args *a)
@@ -367,21 +407,29 @@ static int put_on_list(struct sim_maker *maker, const struct sim_args *a)
 
 static int update(struct sim_maker *maker, const struct sim_args *a)
 {
-	if (!sim_maker_update(maker, a->name, a->now))
+	struct ledger_processor before = { 0 }, after = { 0 };
+
+	if (sim_maker_find(maker, &before, a->name) == LEDGER_FAILED ||
+	    !sim_maker_update(maker, a->name, a->now) ||
+	    sim_maker_find(maker, &after, a->name) == LEDGER_FAILED)
 		return failed(a, maker);
 	printf("Updated %s to the best state; its certificate is for that.\n",
 	       a->name);
+	if (memcmp(before.cpu_svn, after.cpu_svn, sizeof(after.cpu_svn)) != 0)
+		printf("Its CPUSVN is another: state that was sealed on it "
+		       "before cannot be opened now\n(N_SEAL_OPEN).\n");
 	return SIM_YES;
 }
 
 static void say_sets(const struct sim_maker *maker, int64_t now)
 {
-	const struct ledger_set *standard = sim_maker_standard(maker, now);
-	const struct ledger_set *newest;
+	const struct ledger_evaluation *standard = sim_maker_standard(maker,
+	                                                              now);
+	const struct ledger_evaluation *newest;
 	char text[ASSAY_TIME_TEXT];
 	size_t n;
 
-	newest = &sim_maker_sets(maker, &n)[n - 1];
+	newest = &sim_maker_evaluations(maker, &n)[n - 1];
 	printf("The standard set is evaluation %u", standard->number);
 	if (newest == standard)
 		printf("; there is no newer one.\n");
@@ -392,6 +440,30 @@ static void say_sets(const struct sim_maker *maker, int64_t now)
 		       "%s.\n",
 		       newest->number,
 		       assay_time_print(text, newest->standard));
+}
+
+/* What is new, and how a machine gets it. */
+static void say_recovery(const struct sim_maker *maker,
+                         const struct sim_args *a)
+{
+	const struct ledger_evaluation *newest;
+	char cpu_svn[2 * sizeof(newest->cpu_svn) + 1];
+	size_t n;
+
+	newest = &sim_maker_evaluations(maker, &n)[n - 1];
+	assay_hex_print(cpu_svn, newest->cpu_svn, sizeof(newest->cpu_svn),
+	                false);
+	printf("The best state is now CPUSVN %s, PCESVN %u; older ones are "
+	       "warned of as %s.\n",
+	       cpu_svn, newest->pce_svn, newest->advisory);
+	if (newest != sim_maker_standard(maker, a->now))
+		printf("Judged with %s/pcs/early they are OutOfDate at once; "
+		       "with %s/pcs/standard\nwhen the set is the standard one:"
+		       "\n  assay sim maker tcb-recovery --standard %s\n",
+		       a->dir, a->dir, a->dir);
+	printf("Bring a machine to the best state:\n  assay sim maker update "
+	       "%s NAME\n",
+	       a->dir);
 }
 
 static int recover(struct sim_maker *maker, const struct sim_args *a)
@@ -409,6 +481,7 @@ static int recover(struct sim_maker *maker, const struct sim_args *a)
 	if (!done)
 		return failed(a, maker);
 	say_sets(maker, a->now);
+	say_recovery(maker, a);
 	return SIM_YES;
 }
 

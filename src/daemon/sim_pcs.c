@@ -99,12 +99,14 @@ static void warn_of_age(const struct pcs *p)
 
 static int serve(struct args *a)
 {
-	const struct http_service service = { pcs_routes, pcs_refresh,
-		                              pcs_error, &a->pcs };
+	const struct http_service service = { .routes = pcs_routes,
+		                              .before = pcs_refresh,
+		                              .error = pcs_error,
+		                              .self = &a->pcs };
 	struct http_listener *listener;
 	char why[HTTP_WHY_LEN];
 	sigset_t stop;
-	int got;
+	int got, host;
 
 	/* before there is another thread, so that it inherits this */
 	sigemptyset(&stop);
@@ -118,7 +120,10 @@ static int serve(struct args *a)
 		fprintf(stderr, "assay: sim pcs: %s\n", why);
 		return 2;
 	}
-	printf("Answering for %s on port %u.\n", a->dir, http_port(listener));
+	host = (int)(strrchr(a->address, ':') - a->address);
+	printf("Answering for %s at http://%.*s:%u/sgx/certification/v4/ and "
+	       "/tdx/certification/v4/.\n",
+	       a->dir, host, a->address, http_port(listener));
 	fflush(stdout);
 	sigwait(&stop, &got);
 	http_stop(listener);

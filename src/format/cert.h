@@ -95,5 +95,8 @@ ASSAY_MUST_CHECK bool assay_crl_parse(struct assay_crl *crl,
 /* Whether the list names this serial (magnitudes are compared); any entry
  * counts, whatever its reason. */
 bool assay_crl_lists(const struct assay_crl *crl, struct assay_bytes serial);
+/* The same; and since when, as the entry says. */
+bool assay_crl_finds(const struct assay_crl *crl, struct assay_bytes serial,
+                     int64_t *since);
 
 #endif

@@ -175,7 +175,8 @@ bool assay_crl_parse(struct assay_crl *crl, struct assay_bytes der,
 	return false;
 }
 
-bool assay_crl_lists(const struct assay_crl *crl, struct assay_bytes serial)
+bool assay_crl_finds(const struct assay_crl *crl, struct assay_bytes serial,
+                     int64_t *since)
 {
 	struct assay_rd r = assay_rd(crl->revoked);
 
@@ -186,8 +187,18 @@ bool assay_crl_lists(const struct assay_crl *crl, struct assay_bytes serial)
 
 		if (assay_bytes_equal(assay_der_serial(&e, false,
 		                                       "userCertificate"),
-		                      serial))
+		                      serial)) {
+			*since = assay_der_time(&e, "revocationDate");
 			return true;
+		}
 	}
+	*since = 0;
 	return false;
+}
+
+bool assay_crl_lists(const struct assay_crl *crl, struct assay_bytes serial)
+{
+	int64_t since;
+
+	return assay_crl_finds(crl, serial, &since);
 }

@@ -4,13 +4,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "crypto/crypto.h"
 
-static bool put_all(int fd, struct assay_bytes data)
+bool sim_write_all(int fd, struct assay_bytes data)
 {
 	while (data.len) {
 		ssize_t n = write(fd, data.ptr, data.len);
@@ -28,17 +30,19 @@ static bool put_all(int fd, struct assay_bytes data)
 bool sim_file_put(int dir, const char *name, struct assay_bytes data,
                   unsigned mode, bool sync)
 {
-	char new[96];
+	uint64_t chance;
+	char new[32];
 	bool good;
 	int fd, why;
 
-	snprintf(new, sizeof(new), ".%s.new", name);
-	fd = openat(dir, new,
-	            O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-	            mode);
+	if (getrandom(&chance, sizeof(chance), 0) != (ssize_t)sizeof(chance))
+		return false;
+	/* a name that nobody else writes under, or has put anything at */
+	snprintf(new, sizeof(new), ".%016" PRIx64 ".new", chance);
+	fd = openat(dir, new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return false;
-	good = put_all(fd, data) && (!sync || fsync(fd) == 0);
+	good = sim_write_all(fd, data) && (!sync || fsync(fd) == 0);
 	good = close(fd) == 0 && good;
 	good = good && renameat(dir, new, dir, name) == 0 &&
 	       (!sync || fsync(dir) == 0);

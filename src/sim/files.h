@@ -5,10 +5,11 @@
 #include "sim/out.h"
 
 /*
- * All take the folder as an open descriptor.  False, with errno.
+ * Those with a folder take it as an open descriptor.  False, with errno.
  *
  * sim_file_put replaces the file by a new one of this mode; `sync`: it is on the
- * disk when this returns.
+ * disk when this returns.  Until it is complete it is called .HEX.new, another
+ * name each time: of several who write at once, one wins, whole.
  */
 ASSAY_MUST_CHECK bool sim_file_put(int dir, const char *name,
                                    struct assay_bytes data, unsigned mode,
@@ -17,6 +18,8 @@ ASSAY_MUST_CHECK bool sim_file_put(int dir, const char *name,
  * EINVAL.  `secret`: EACCES if others than its owner may read it. */
 ASSAY_MUST_CHECK bool sim_file_get(struct sim_out *data, int dir,
                                    const char *name, size_t most, bool secret);
+/* sim_write_all writes all of it to what is open. */
+ASSAY_MUST_CHECK bool sim_write_all(int fd, struct assay_bytes data);
 /* The descriptor of a folder, made if need be; -1. */
 int sim_folder(int dir, const char *name, unsigned mode);
 /* Removes a folder and the files in it; that it is not there is no failure. */

@@ -20,13 +20,14 @@ enum {
 	X32 = 0x40000000,
 };
 
-/* What becomes of a call: it is allowed, or told to the supervisor, if the low
- * half of argument `arg`, in the bits of `mask`, is `want`. */
+/* What becomes of a call: it is allowed, or told to the supervisor, if argument
+ * `arg`, in the bits of `mask`, is `want`.  Of what is an int to the kernel its
+ * low half counts, of a pointer both. */
 struct rule {
 	unsigned nr;
 	uint32_t action;
 	unsigned arg;
-	uint32_t mask, want;
+	uint64_t mask, want;
 };
 #define ALLOW(name) \
 	{ \
@@ -54,7 +55,7 @@ static const struct rule rules[] = {
 	ALLOW(clock_gettime), ALLOW(clock_getres), ALLOW(gettimeofday),
 	ALLOW(time), ALLOW(nanosleep), ALLOW(clock_nanosleep), ALLOW(getrandom),
 	ALLOW(getpid), ALLOW(gettid), ALLOW(sched_yield),
-	ALLOW_IF(tgkill, 0, ~0U, 1), ALLOW_IF(prlimit64, 2, ~0U, 0),
+	ALLOW_IF(tgkill, 0, ~0U, 1), ALLOW_IF(prlimit64, 2, ~0ULL, 0),
 	ALLOW(exit), ALLOW(exit_group), ALLOW(restart_syscall),
 	/* signals and threads */
 	ALLOW(rt_sigaction), ALLOW(rt_sigprocmask), ALLOW(rt_sigreturn),
@@ -71,14 +72,9 @@ static const struct rule rules[] = {
 enum {
 	N_RULES = sizeof(rules) / sizeof(rules[0]),
 	N_HEAD = 6,
-	N_EACH = 6,
+	N_EACH = 9,
 	N_PROGRAM = N_HEAD + N_EACH * N_RULES + 1
 };
-
-static uint32_t at_arg(unsigned arg)
-{
-	return (uint32_t)(offsetof(struct seccomp_data, args) + 8 * arg);
-}
 
 static struct sock_filter load(uint32_t at)
 {
@@ -97,16 +93,29 @@ static struct sock_filter end(uint32_t action)
 	return (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action);
 }
 
+/* Goes on to the next rule, which is `after` instructions behind these, unless
+ * the half of the argument is as it should be. */
+static void put_half(struct sock_filter p[3], const struct rule *r,
+                     unsigned half, uint8_t after)
+{
+	const size_t at = offsetof(struct seccomp_data, args) + 8UL * r->arg +
+	                  4UL * half;
+
+	p[0] = load((uint32_t)at);
+	p[1] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K,
+	                                    (uint32_t)(r->mask >> 32 * half));
+	p[2] = jump(BPF_JEQ, (uint32_t)(r->want >> 32 * half), 0, after);
+}
+
 /* Another number goes on to the next rule, whose first instruction loads it
  * again. */
-static void put_rule(struct sock_filter *p, const struct rule *r)
+static void put_rule(struct sock_filter p[N_EACH], const struct rule *r)
 {
 	p[0] = load(offsetof(struct seccomp_data, nr));
 	p[1] = jump(BPF_JEQ, r->nr, 0, N_EACH - 2);
-	p[2] = load(at_arg(r->arg));
-	p[3] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, r->mask);
-	p[4] = jump(BPF_JEQ, r->want, 0, 1);
-	p[5] = end(r->action);
+	put_half(p + 2, r, 0, 4);
+	put_half(p + 5, r, 1, 1);
+	p[8] = end(r->action);
 }
 
 static void make(struct sock_filter p[N_PROGRAM])

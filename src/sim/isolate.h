@@ -14,8 +14,8 @@ struct sim_protection {
 	bool needed;
 	bool (*probe)(void);
 };
-enum { SIM_N_PROTECTIONS = 9 };
-extern const struct sim_protection sim_protections[SIM_N_PROTECTIONS];
+/* The last has no name. */
+extern const struct sim_protection sim_protections[];
 
 /* Who the process is inside of its own user namespace. */
 enum { SIM_INNER_ID = 1 };
@@ -31,7 +31,7 @@ uid_t sim_isolate_uid(pid_t pid);
 /*
  * In the process: all protections but the filter, after which it can open
  * nothing.  `program` is its length in bytes.  NULL, or what failed, with
- * errno.
+ * errno: a protection by its name.
  */
 const char *sim_isolate_enter(const struct assay_launch *launch,
                               uint64_t program);

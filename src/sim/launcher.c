@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -20,9 +21,11 @@
 #include "measure/program.h"
 #include "measure/signed.h"
 #include "measure/sigstruct.h"
+#include "sim/files.h"
 #include "sim/filter.h"
 #include "sim/isolate.h"
 #include "sim/supervisor.h"
+#include "sim/wire.h"
 
 /* Newer than some headers. */
 enum { WITH_EXEC = 0x10, SEAL_EXEC = 0x20 };
@@ -63,19 +66,6 @@ static int new_memory(void)
 	return fd >= 0 || errno != EINVAL ? fd : memfd_create("enclave", flags);
 }
 
-static bool fill(int fd, struct assay_bytes in)
-{
-	while (in.len > 0) {
-		ssize_t n = write(fd, in.ptr, in.len);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		in.ptr += n > 0 ? n : 0;
-		in.len -= n > 0 ? (size_t)n : 0;
-	}
-	return true;
-}
-
 /* Nobody may change it from now on.  It cannot be read by whoever executes it,
  * which makes the process one that the kernel lets no equal look into. */
 static bool seal(int fd)
@@ -110,7 +100,7 @@ static bool measure_memory(struct image *image,
 	bool good;
 
 	image->fd = new_memory();
-	if (image->fd >= 0 && fill(image->fd, parts->program) &&
+	if (image->fd >= 0 && sim_write_all(image->fd, parts->program) &&
 	    seal(image->fd))
 		p = mmap(NULL, program.len, PROT_READ, MAP_SHARED, image->fd,
 		         0);
@@ -139,49 +129,6 @@ static bool load(struct image *image, struct assay_bytes in,
 }
 
 /* ---- the enclave's process, until it is one */
-
-static bool send_fd(int socket, int fd)
-{
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} u = { .room = { 0 } };
-	char c = 0;
-	struct iovec iov = { &c, 1 };
-	struct msghdr m = { .msg_iov = &iov,
-		            .msg_iovlen = 1,
-		            .msg_control = u.room,
-		            .msg_controllen = sizeof(u.room) };
-	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
-
-	h->cmsg_level = SOL_SOCKET;
-	h->cmsg_type = SCM_RIGHTS;
-	h->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(h), &fd, sizeof(fd));
-	return sendmsg(socket, &m, MSG_NOSIGNAL) == 1;
-}
-
-/* Descriptor, or -1: the child says instead what failed. */
-static int receive_fd(int socket, char *why, size_t room)
-{
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} u;
-	struct iovec iov = { why, room - 1 };
-	struct msghdr m = { .msg_iov = &iov,
-		            .msg_iovlen = 1,
-		            .msg_control = u.room,
-		            .msg_controllen = sizeof(u.room) };
-	ssize_t n = recvmsg(socket, &m, MSG_CMSG_CLOEXEC);
-	struct cmsghdr *h = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
-	int fd = -1;
-
-	why[n > 0 ? n : 0] = 0;
-	if (h && h->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(h), sizeof(fd));
-	return fd;
-}
 
 static void arguments(char *argv[ASSAY_LAUNCH_ARGS_MAX + 1], char *text,
                       const struct assay_launch *launch)
@@ -220,6 +167,7 @@ static _Noreturn void be_enclave(const struct image *image, int socket,
 {
 	static char text[ASSAY_LAUNCH_ARGS_MAX];
 	static char *argv[ASSAY_LAUNCH_ARGS_MAX + 1], *envp[1];
+	const struct assay_bytes byte = { (const uint8_t *)"", 1 };
 	const char *bad;
 	char go;
 	int notify;
@@ -234,8 +182,8 @@ static _Noreturn void be_enclave(const struct image *image, int socket,
 	if (bad)
 		give_up(bad);
 	notify = sim_filter_install();
-	if (notify < 0 || !send_fd(SIM_FD_LAUNCHER, notify))
-		give_up("a filter");
+	if (notify < 0 || !sim_send_fd(SIM_FD_LAUNCHER, byte, notify))
+		give_up("seccomp-notify");
 	close(notify);
 	syscall(SYS_execveat, SIM_FD_PROGRAM, "", argv, envp, AT_EMPTY_PATH);
 	give_up("execution");
@@ -275,10 +223,13 @@ static bool start_platform(struct supervisor *s, const char *dir,
                            struct assay_err *err)
 {
 	enum sim_status status = sim_platform_start(&s->platform, dir);
+	const char *text = sim_status_text(status);
+	char why[SIM_MACHINE_WHY];
 
+	if (status == SIM_FILES && sim_machine_blame(why, dir))
+		text = why;
 	return status == SIM_SUCCESS ||
-	       assay_fail(err, ASSAY_L_PLATFORM, ASSAY_DOC_NONE, 0, "%s",
-	                  sim_status_text(status));
+	       assay_fail(err, ASSAY_L_PLATFORM, ASSAY_DOC_NONE, 0, "%s", text);
 }
 
 static bool no_start(struct assay_err *err, const char *why)
@@ -286,44 +237,73 @@ static bool no_start(struct assay_err *err, const char *why)
 	return assay_fail(err, ASSAY_L_START, ASSAY_DOC_NONE, 0, "%s", why);
 }
 
+enum { WHY = 80 };
+
+static bool because(char why[WHY], const char *what)
+{
+	snprintf(why, WHY, "%s: %s", what, strerror(errno));
+	return false;
+}
+
+/* The child's n bytes about what failed, if it said any. */
+static bool child_failed(char why[WHY], ssize_t n)
+{
+	if (n < 0)
+		return because(why, "its process");
+	if (n == 0)
+		snprintf(why, WHY, "its process ended");
+	else
+		why[n] = 0;
+	return false;
+}
+
 /* The child waits for its user; then it sends its listener, executes the
- * program, and its end of the socket closes. */
-static bool settle(struct supervisor *s, int socket, char *why, size_t room)
+ * program, and its end of the socket closes.  If it cannot be told to go on it
+ * has ended, and what it said before that is still to be read. */
+static bool settle(struct supervisor *s, int socket, char why[WHY])
 {
 	const uid_t uid = sim_isolate_uid(s->pid);
 	ssize_t n;
 
 	if (!sim_isolate_map(s->pid, uid) ||
-	    (geteuid() == 0 && fchown(FD_PROGRAM, uid, uid))) {
-		snprintf(why, room, "its user: %s", strerror(errno));
-		return false;
-	}
-	if (write(socket, "", 1) != 1)
-		return false;
-	s->notify = receive_fd(socket, why, room);
+	    (geteuid() == 0 && fchown(FD_PROGRAM, uid, uid)))
+		return because(why, "its user");
+	(void)!write(socket, "", 1);
+	n = sim_receive_fd(socket, why, WHY - 1, &s->notify);
 	if (s->notify < 0)
-		return false;
-	n = recv(socket, why, room - 1, 0);
-	why[n > 0 ? n : 0] = 0;
-	return n == 0;
+		return child_failed(why, n);
+	n = recv(socket, why, WHY - 1, 0);
+	return n == 0 || child_failed(why, n);
+}
+
+/* The parent's part, with its end of the socket. */
+static bool raise_child(struct supervisor *s, int socket, char why[WHY])
+{
+	if (s->pid < 0)
+		return because(why, "no process");
+	s->pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+	if (s->pidfd < 0)
+		return because(why, "no descriptor of its process");
+	return settle(s, socket, why);
 }
 
 static bool start_enclave(struct supervisor *s, const struct image *image,
                           bool debug, struct assay_err *err)
 {
-	char why[80] = "no process";
+	char why[WHY];
 	int pair[2];
-	bool good = false;
+	bool good;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
-		s->pid = sim_isolate_fork();
-		if (s->pid == 0)
-			be_enclave(image, pair[1], debug);
-		close(pair[1]);
-		s->pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
-		good = s->pidfd >= 0 && settle(s, pair[0], why, sizeof(why));
-		close(pair[0]);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
+		because(why, "no socket");
+		return no_start(err, why);
 	}
+	s->pid = sim_isolate_fork();
+	if (s->pid == 0)
+		be_enclave(image, pair[1], debug);
+	close(pair[1]);
+	good = raise_child(s, pair[0], why);
+	close(pair[0]);
 	return good || no_start(err, why);
 }
 
@@ -365,6 +345,18 @@ static void as_root(const struct image *image)
 	}
 }
 
+/* It may be waiting for its platform when who started it ends.  The signal comes
+ * when the thread ends that forked: so a thread that is not the process goes
+ * without it. */
+static void end_with(pid_t launcher, pid_t thread)
+{
+	if (thread != launcher)
+		return;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != launcher)
+		_exit(1);
+}
+
 static _Noreturn void supervise(const struct image *image, const char *dir,
                                 bool debug)
 {
@@ -401,11 +393,11 @@ static _Noreturn void supervise(const struct image *image, const char *dir,
 
 static const char *first_missing(bool needed)
 {
-	for (size_t i = 0; i < SIM_N_PROTECTIONS; i++)
-		if (sim_protections[i].needed == needed &&
-		    !sim_protections[i].probe())
-			return sim_protections[i].name;
-	return NULL;
+	const struct sim_protection *p = sim_protections;
+
+	while (p->name && (p->needed != needed || p->probe()))
+		p++;
+	return p->name;
 }
 
 static bool has_needed(struct assay_err *err)
@@ -424,7 +416,6 @@ static bool has_others(struct assay_err *err)
 	       assay_fail(err, ASSAY_L_STRICT, ASSAY_DOC_NONE, 0, "%s", name);
 }
 
-/* A supervisor that was not started has ended, too. */
 static void hear(struct sim_run *run, struct assay_err *err)
 {
 	struct news news = { 0 };
@@ -439,16 +430,18 @@ static void hear(struct sim_run *run, struct assay_err *err)
 	*err = news.err;
 }
 
-static void fork_supervisor(struct sim_run *run, const struct image *image,
+static bool fork_supervisor(struct sim_run *run, const struct image *image,
                             const char *dir, bool debug)
 {
 	int control[2] = { -1, -1 }, requests[2] = { -1, -1 };
 	const int type = SOCK_CLOEXEC;
+	const pid_t self = getpid(), thread = gettid();
 
 	if (!socketpair(AF_UNIX, SOCK_SEQPACKET | type, 0, control) &&
 	    !socketpair(AF_UNIX, SOCK_STREAM | type, 0, requests)) {
 		run->supervisor = fork();
 		if (run->supervisor == 0) {
+			end_with(self, thread);
 			keep_fds(control[1], image, requests[1]);
 			supervise(image, dir, debug);
 		}
@@ -457,6 +450,7 @@ static void fork_supervisor(struct sim_run *run, const struct image *image,
 	run->requests = requests[0];
 	close_fd(&control[1]);
 	close_fd(&requests[1]);
+	return run->supervisor > 0;
 }
 
 void sim_run_stop(struct sim_run *run)
@@ -476,11 +470,16 @@ static bool launch(struct sim_run *run, const struct image *image,
                    struct assay_err *err)
 {
 	struct assay_err why = { 0 };
+	char text[WHY];
 
 	if (o->strict && (!has_needed(err) || !has_others(err)))
 		return false;
-	fork_supervisor(run, image, dir, o->debug);
-	hear(run, &why);
+	if (fork_supervisor(run, image, dir, o->debug)) {
+		hear(run, &why);
+	} else {
+		because(text, "no supervisor");
+		no_start(&why, text);
+	}
 	if (run->pid > 0)
 		return true;
 	if (why.check == ASSAY_L_START && !has_needed(err))

@@ -33,7 +33,9 @@ struct sim_run {
 
 /*
  * sim_run_start measures the program, has the machine in `platform_dir` make an
- * enclave of it, and starts it.  Zeroed (descriptors -1) on failure.  Fails as
+ * enclave of it, and starts it.  It forks, and the child goes on without exec:
+ * the caller has one thread.  `signed_program` is borrowed until it returns;
+ * `err` may be NULL.  Zeroed (descriptors -1) on failure.  Fails as
  * assay_signed_read, assay_plan_make, assay_plan_stream, assay_sigstruct_claims,
  * and with ASSAY_L_STRICT, _KERNEL, _MEMORY, _PLATFORM, _EINIT, _START.
  */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -133,6 +134,52 @@ bool sim_machine_read(struct sim_machine *machine, const char *dir)
 	if (!good)
 		sim_machine_free(machine);
 	return good;
+}
+
+/* ---- what is wrong with it */
+
+static bool is_len(size_t i, off_t len)
+{
+	const off_t n = (off_t)files[i].len;
+
+	return files[i].hex ? len == 2 * n || len == 2 * n + 1 : len == n;
+}
+
+/* What is wrong with a file as one can see from outside, or NULL. */
+static const char *fault(int dir, size_t i)
+{
+	int fd = openat(dir, files[i].name,
+	                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	bool known = fd >= 0 && fstat(fd, &st) == 0;
+	const char *why = known ? NULL : strerror(errno);
+
+	if (fd >= 0)
+		close(fd);
+	return !known                   ? why
+	       : !S_ISREG(st.st_mode)   ? "it is no file"
+	       : !is_len(i, st.st_size) ? "it has the wrong length"
+	       : files[i].secret && st.st_mode & 077
+	               ? "others than its owner may read it: chmod 600"
+	               : NULL;
+}
+
+bool sim_machine_blame(char why[SIM_MACHINE_WHY], const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *bad = NULL, *name = "the folder";
+
+	if (fd < 0)
+		bad = strerror(errno);
+	for (size_t i = 0; i < N_FILES && !bad; i++) {
+		bad = fault(fd, i);
+		name = files[i].name;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (bad)
+		snprintf(why, SIM_MACHINE_WHY, "%s: %s", name, bad);
+	return bad != NULL;
 }
 
 void sim_machine_free(struct sim_machine *machine)

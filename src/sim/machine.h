@@ -37,6 +37,12 @@ ASSAY_MUST_CHECK bool sim_machine_write(const struct sim_machine *machine,
 ASSAY_MUST_CHECK bool sim_machine_read(struct sim_machine *machine,
                                        const char *dir);
 
+/* sim_machine_blame says, after such a failure, which file is to blame and for
+ * what.  False if what stands in one is. */
+enum { SIM_MACHINE_WHY = 120 };
+ASSAY_MUST_CHECK bool sim_machine_blame(char why[SIM_MACHINE_WHY],
+                                        const char *dir);
+
 /* Wipes it, too. */
 void sim_machine_free(struct sim_machine *machine);
 

@@ -35,6 +35,29 @@ bool sim_because(struct sim_why *why, const char *fmt, ...)
 	return false;
 }
 
+bool sim_errno_because(struct sim_maker *m, const char *fmt, ...)
+{
+	const int code = errno;
+	char what[LEDGER_NAME_LEN + 16];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	return sim_because(&m->why, "%s/%s: %s", m->path, what, strerror(code));
+}
+
+bool sim_maker_is_time(struct sim_why *why, int64_t now)
+{
+	/* 2000-01-01 to 2099-12-31: with room for how long they are good */
+	const int64_t first = 946684800, last = 4102444799;
+
+	return (now >= first && now <= last) ||
+	       sim_because(why,
+	                   "what a manufacturer makes is of the years 2000 to "
+	                   "2099: set the clock, or --at");
+}
+
 bool sim_no_memory(struct sim_maker *m)
 {
 	return sim_because(&m->why, "memory is short");
@@ -59,6 +82,7 @@ static struct sim_maker *new_maker(const char *path)
 	if (!m)
 		return NULL;
 	m->dir = m->lock = -1;
+	m->version = SIM_MAKER_UNCHECKED;
 	m->path = strdup(path);
 	m->world = calloc(1, sizeof(*m->world));
 	if (m->path && m->world)
@@ -91,12 +115,6 @@ void sim_maker_close(struct sim_maker *m)
 	free(m);
 }
 
-static bool errno_because(struct sim_maker *m, const char *what)
-{
-	return sim_because(&m->why, "%s/%s: %s", m->path, what,
-	                   strerror(errno));
-}
-
 static bool open_folder(struct sim_maker *m)
 {
 	m->dir = open(m->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -111,7 +129,7 @@ static bool open_mark(struct sim_maker *m, int flags)
 	if (m->lock >= 0)
 		return true;
 	if (errno != ENOENT)
-		return errno_because(m, MARK);
+		return sim_errno_because(m, MARK);
 	return sim_because(&m->why,
 	                   "%s is no simulated manufacturer; assay sim maker "
 	                   "init makes one",
@@ -124,7 +142,7 @@ static bool lock(struct sim_maker *m)
 	if (flock(m->lock, LOCK_EX | LOCK_NB) == 0)
 		return true;
 	if (errno != EWOULDBLOCK)
-		return errno_because(m, MARK);
+		return sim_errno_because(m, MARK);
 	return sim_because(&m->why,
 	                   "%s: another assay sim maker is at work there; "
 	                   "wait until it is done",
@@ -155,45 +173,140 @@ static bool is_empty(const struct sim_maker *m)
 
 /* ---- the ledger */
 
-static bool take_set(void *arg, const struct ledger_set *set)
-{
-	struct sim_maker *m = arg;
+/* What is read; the maker holds it when all of it was checked. */
+struct held {
+	struct sim_maker *m;
+	struct ledger_maker row;
+	struct ledger_evaluation list[SIM_MAX_EVALUATIONS];
+	size_t n;
+	uint8_t tally[LEDGER_SEAL_LEN];
+};
 
-	if (!sim_sealed_set(m, set))
+static bool missing(struct sim_maker *m)
+{
+	return sim_because(&m->why, "the ledger was changed by somebody else: "
+	                            "a TCB evaluation is missing");
+}
+
+static bool take_evaluation(void *arg, const struct ledger_evaluation *e)
+{
+	struct held *h = arg;
+
+	if (!sim_sealed_evaluation(h->m, e))
 		return false;
-	if (m->n_sets == SIM_MAX_SETS ||
-	    set->number != SIM_FIRST_EVALUATION + m->n_sets)
-		return sim_because(&m->why, "the ledger was changed by "
-		                            "somebody else: a TCB evaluation "
-		                            "is missing");
-	m->sets[m->n_sets++] = *set;
+	if (h->n == SIM_MAX_EVALUATIONS ||
+	    e->number != SIM_FIRST_EVALUATION + h->n)
+		return missing(h->m);
+	h->list[h->n++] = *e;
 	return true;
 }
 
-/* The rows that are held in memory, as they are now. */
-static bool load(struct sim_maker *m)
+static bool read_row(struct held *h)
 {
-	switch (ledger_get_maker(m->ledger, &m->row)) {
+	switch (ledger_get_maker(h->m->ledger, &h->row)) {
 	case LEDGER_FAILED:
-		return sim_ledger_failed(m);
+		return sim_ledger_failed(h->m);
 	case LEDGER_NONE:
-		return sim_because(&m->why,
+		return sim_because(&h->m->why,
 		                   "%s: the manufacturer was not "
 		                   "finished; assay sim maker init "
 		                   "does that",
-		                   m->path);
+		                   h->m->path);
 	case LEDGER_FOUND:
 		break;
 	}
-	if (!sim_sealed_maker(m, &m->row))
-		return false;
-	m->n_sets = 0;
+	return sim_sealed_maker(h->m, &h->row);
+}
+
+static bool read_evaluations(struct held *h)
+{
+	struct sim_maker *m = h->m;
+
 	m->why.text[0] = 0;
-	if (!ledger_each_set(m->ledger, take_set, m))
+	if (!ledger_each_evaluation(m->ledger, take_evaluation, h))
 		return m->why.text[0] ? false : sim_ledger_failed(m);
-	return (m->n_sets && m->n_sets == (size_t)m->row.n_sets) ||
-	       sim_because(&m->why, "the ledger was changed by somebody else: "
-	                            "a TCB evaluation is missing");
+	return (h->n && h->n == (size_t)h->row.n_evaluations) || missing(m);
+}
+
+static bool take_seal(void *arg, const uint8_t seal[LEDGER_SEAL_LEN])
+{
+	struct held *h = arg;
+
+	return sim_tally(h->m, h->tally, seal);
+}
+
+/* Rows that were taken away are not missed one by one, and those that were put
+ * back have good seals. */
+static bool read_rows(struct held *h)
+{
+	struct sim_maker *m = h->m;
+	struct ledger_maker n = h->row;
+
+	if (!ledger_count(m->ledger, &n))
+		return sim_ledger_failed(m);
+	if (memcmp(&n, &h->row, sizeof(n)) != 0)
+		return sim_because(&m->why,
+		                   "the ledger was changed by somebody else: "
+		                   "it has not as many entries as were "
+		                   "written");
+	m->why.text[0] = 0;
+	if (!ledger_each_seal(m->ledger, take_seal, h))
+		return m->why.text[0] ? false : sim_ledger_failed(m);
+	return sim_tally_is(m, h->tally, &h->row);
+}
+
+/* Checks all of it, unless it is as it was checked before; in a transaction.
+ * The rows that are held in memory are then as they are now. */
+static bool load(struct sim_maker *m)
+{
+	struct held h = { .m = m };
+	int64_t version;
+
+	if (!ledger_version(m->ledger, &version))
+		return sim_ledger_failed(m);
+	if (version == m->version)
+		return true;
+	m->version = SIM_MAKER_UNCHECKED;
+	if (!read_row(&h) || !read_evaluations(&h) || !read_rows(&h))
+		return false;
+	m->row = h.row;
+	memcpy(m->evaluations, h.list, sizeof(h.list));
+	m->n_evaluations = h.n;
+	memcpy(m->tally, h.tally, sizeof(h.tally));
+	m->version = version;
+	return true;
+}
+
+bool sim_maker_refresh(struct sim_maker *m)
+{
+	bool good;
+
+	if (!ledger_begin_reading(m->ledger))
+		return sim_ledger_failed(m);
+	good = load(m);
+	ledger_abort(m->ledger);
+	return good;
+}
+
+bool sim_maker_moved(struct sim_maker *m, enum ledger_found *found)
+{
+	int64_t version;
+
+	if (m->reading) {
+		ledger_abort(m->ledger);
+		return m->reading = false;
+	}
+	if (*found == LEDGER_FAILED ||
+	    (ledger_version(m->ledger, &version) && version == m->version))
+		return false;
+	if (!ledger_begin_reading(m->ledger))
+		sim_ledger_failed(m);
+	else if (load(m))
+		return m->reading = true;
+	else
+		ledger_abort(m->ledger);
+	*found = LEDGER_FAILED;
+	return false;
 }
 
 bool sim_maker_begin(struct sim_maker *m)
@@ -216,6 +329,8 @@ bool sim_maker_commit(struct sim_maker *m)
 bool sim_maker_abort(struct sim_maker *m)
 {
 	ledger_abort(m->ledger);
+	/* the rows in memory may have been changed already */
+	m->version = SIM_MAKER_UNCHECKED;
 	return false;
 }
 
@@ -239,28 +354,10 @@ static bool read_keys(struct sim_maker *m)
 	bool good;
 
 	if (dir < 0)
-		return errno_because(m, "keys");
+		return sim_errno_because(m, "keys");
 	good = sim_maker_keys_read(&m->keys, dir, &m->why);
 	close(dir);
 	return good;
-}
-
-/* Rows that were taken away are not missed one by one. */
-static bool count(struct sim_maker *m)
-{
-	struct ledger_maker n;
-	bool good;
-
-	if (!sim_maker_begin(m))
-		return false;
-	n = m->row;
-	good = ledger_count(m->ledger, &n) || sim_ledger_failed(m);
-	sim_maker_abort(m);
-	return good &&
-	       (memcmp(&n, &m->row, sizeof(n)) == 0 ||
-	        sim_because(&m->why, "the ledger was changed by somebody else: "
-	                             "it has not as many entries as were "
-	                             "written"));
 }
 
 static bool open_maker(struct sim_maker *m, enum sim_maker_use use)
@@ -268,13 +365,12 @@ static bool open_maker(struct sim_maker *m, enum sim_maker_use use)
 	const bool work = use == SIM_MAKER_WORK;
 
 	if (!open_folder(m) || !open_mark(m, 0) || (work && !lock(m)) ||
-	    !open_ledger(m, false) || !read_keys(m) || !load(m))
+	    !open_ledger(m, false) || !read_keys(m) || !sim_maker_refresh(m))
 		return false;
 	if (!sim_maker_build(m))
 		return sim_no_memory(m);
 	return sim_maker_check_certs(m) &&
-	       (!work ||
-	        (count(m) && sim_maker_settle(m) && sim_maker_export(m)));
+	       (!work || (sim_maker_settle(m) && sim_maker_export(m)));
 }
 
 struct sim_maker *sim_maker_open(const char *dir, enum sim_maker_use use,
@@ -291,15 +387,6 @@ struct sim_maker *sim_maker_open(const char *dir, enum sim_maker_use use,
 	*why = m->why;
 	sim_maker_close(m);
 	return NULL;
-}
-
-bool sim_maker_refresh(struct sim_maker *m)
-{
-	const int64_t edition = m->row.edition;
-
-	if (ledger_get_maker(m->ledger, &m->row) != LEDGER_FOUND)
-		return sim_ledger_failed(m);
-	return m->row.edition == edition || load(m);
 }
 
 /* ---- a new manufacturer */
@@ -338,7 +425,7 @@ static bool clear(struct sim_maker *m)
 		                   finished ? "" : ", without its ledger");
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		if (unlinkat(m->dir, files[i], 0) != 0 && errno != ENOENT)
-			return errno_because(m, files[i]);
+			return sim_errno_because(m, "%s", files[i]);
 	return true;
 }
 
@@ -350,7 +437,7 @@ static bool make_keys(struct sim_maker *m)
 	bool good = keys >= 0 && new >= 0;
 
 	if (!good)
-		errno_because(m, "");
+		sim_errno_because(m, "keys, processors");
 	else
 		good = sim_maker_keys_make(keys, &m->why) &&
 		       sim_maker_keys_read(&m->keys, keys, &m->why);
@@ -364,12 +451,12 @@ static bool make_keys(struct sim_maker *m)
 }
 
 /* The evaluation that a manufacturer begins with: what its first level asks. */
-static bool first_set(struct sim_maker *m)
+static bool first_evaluation(struct sim_maker *m)
 {
 	const struct sim_level *best = &m->world->tcb[SIM_SGX].level[0];
-	struct ledger_set *s = &m->sets[0];
+	struct ledger_evaluation *s = &m->evaluations[0];
 
-	*s = (struct ledger_set){
+	*s = (struct ledger_evaluation){
 		.number = SIM_FIRST_EVALUATION,
 		.event = best->said.date,
 		.standard = m->row.made,
@@ -377,10 +464,10 @@ static bool first_set(struct sim_maker *m)
 	};
 	for (unsigned i = 0; i < sizeof(s->cpu_svn); i++)
 		s->cpu_svn[i] = (uint8_t)best->sgx[i];
-	m->n_sets = 1;
-	m->row.n_sets = 1;
-	return sim_seal_set(m, s) &&
-	       (ledger_put_set(m->ledger, s) || sim_ledger_failed(m));
+	m->n_evaluations = 1;
+	m->row.n_evaluations = 1;
+	return sim_seal_evaluation(m, s) && sim_tally(m, m->tally, s->seal) &&
+	       (ledger_put_evaluation(m->ledger, s) || sim_ledger_failed(m));
 }
 
 static bool first_entries(struct sim_maker *m, int64_t now)
@@ -390,7 +477,7 @@ static bool first_entries(struct sim_maker *m, int64_t now)
 		return sim_no_memory(m);
 	if (!ledger_begin(m->ledger))
 		return sim_ledger_failed(m);
-	if (!sim_maker_put_certs(m) || !first_set(m) ||
+	if (!sim_maker_put_certs(m) || !first_evaluation(m) ||
 	    !sim_maker_issue(m, now))
 		return sim_maker_abort(m);
 	return sim_maker_commit(m);
@@ -398,9 +485,12 @@ static bool first_entries(struct sim_maker *m, int64_t now)
 
 bool sim_maker_init(const char *dir, int64_t now, struct sim_why *why)
 {
-	struct sim_maker *m = new_maker(dir);
+	struct sim_maker *m;
 	bool done;
 
+	if (!sim_maker_is_time(why, now))
+		return false;
+	m = new_maker(dir);
 	if (!m)
 		return sim_because(why, "memory is short");
 	/* the commit of the first entries is what makes it one */
@@ -419,20 +509,21 @@ const struct ledger_maker *sim_maker_facts(const struct sim_maker *m)
 	return &m->row;
 }
 
-const struct ledger_set *sim_maker_sets(const struct sim_maker *m, size_t *n)
+const struct ledger_evaluation *sim_maker_evaluations(const struct sim_maker *m,
+                                                      size_t *n)
 {
-	*n = m->n_sets;
-	return m->sets;
+	*n = m->n_evaluations;
+	return m->evaluations;
 }
 
-const struct ledger_set *sim_maker_standard(const struct sim_maker *m,
-                                            int64_t now)
+const struct ledger_evaluation *sim_maker_standard(const struct sim_maker *m,
+                                                   int64_t now)
 {
-	size_t i = m->n_sets;
+	size_t i = m->n_evaluations;
 
-	while (--i > 0 && m->sets[i].standard > now)
+	while (--i > 0 && m->evaluations[i].standard > now)
 		;
-	return &m->sets[i];
+	return &m->evaluations[i];
 }
 
 const struct sim_ppid_key *sim_maker_ppid_key(const struct sim_maker *m)
@@ -454,31 +545,70 @@ static enum ledger_found checked(struct sim_maker *m, enum ledger_found found,
 enum ledger_found sim_maker_find(struct sim_maker *m,
                                  struct ledger_processor *p, const char *name)
 {
-	return checked(m, ledger_get_named(m->ledger, p, name), p);
+	enum ledger_found found;
+
+	do
+		found = checked(m, ledger_get_named(m->ledger, p, name), p);
+	while (sim_maker_moved(m, &found));
+	return found;
 }
 
 enum ledger_found sim_maker_by_ppid(struct sim_maker *m,
                                     struct ledger_processor *p,
                                     const uint8_t encrypted[ASSAY_RSA3072_LEN])
 {
+	enum ledger_found found;
 	uint8_t ppid[16];
 
 	if (!assay_rsa_oaep_decrypt(ppid, sizeof(ppid), m->keys.ppid,
 	                            encrypted))
 		return LEDGER_NONE;
-	return checked(m, ledger_get_ppid(m->ledger, p, ppid), p);
+	do
+		found = checked(m, ledger_get_ppid(m->ledger, p, ppid), p);
+	while (sim_maker_moved(m, &found));
+	return found;
 }
 
-enum ledger_found sim_maker_family(struct sim_maker *m, struct ledger_family *f,
-                                   const uint8_t fmspc[6])
+/* The CA is an index. */
+static bool family_is_good(struct sim_maker *m, const struct ledger_family *f)
+{
+	return sim_sealed_family(m, f) &&
+	       (f->ca < SIM_N_CAS ||
+	        sim_because(&m->why, "the ledger: there is no CA %u", f->ca));
+}
+
+static enum ledger_found
+one_family(struct sim_maker *m, struct ledger_family *f, const uint8_t fmspc[6])
 {
 	enum ledger_found found = ledger_get_family(m->ledger, f, fmspc);
 
 	if (found == LEDGER_FAILED)
 		sim_ledger_failed(m);
-	if (found == LEDGER_FOUND && !sim_sealed_family(m, f))
+	if (found == LEDGER_FOUND && !family_is_good(m, f))
 		return LEDGER_FAILED;
 	return found;
+}
+
+enum ledger_found sim_maker_family(struct sim_maker *m, struct ledger_family *f,
+                                   const uint8_t fmspc[6])
+{
+	enum ledger_found found;
+
+	do
+		found = one_family(m, f, fmspc);
+	while (sim_maker_moved(m, &found));
+	return found;
+}
+
+bool sim_maker_family_of(struct sim_maker *m, struct ledger_family *f,
+                         const struct ledger_processor *p)
+{
+	enum ledger_found found = sim_maker_family(m, f, p->fmspc);
+
+	if (found == LEDGER_NONE)
+		sim_because(&m->why, "%s: its family is not in the ledger",
+		            p->name);
+	return found == LEDGER_FOUND;
 }
 
 /* ---- all there is: each row is checked before it is given on */
@@ -513,7 +643,7 @@ static bool visit_cert(void *arg, const struct ledger_cert *c)
 static bool visit_family(void *arg, const struct ledger_family *f)
 {
 	struct visit *v = arg;
-	bool go_on = sim_sealed_family(v->m, f) && v->family(v->arg, f);
+	bool go_on = family_is_good(v->m, f) && v->family(v->arg, f);
 
 	v->stopped = !go_on;
 	return go_on;

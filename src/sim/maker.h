@@ -109,13 +109,15 @@ ASSAY_MUST_CHECK bool sim_maker_publish(struct sim_maker *maker, int64_t now);
 
 /*
  * sim_maker_update brings a processor in DIR/processors to the best state there
- * is: CPUSVN, PCE, QE and a certificate for them.  Its fuses stay as they are.
+ * is: CPUSVN, PCE, QE and a certificate for them.  Its fuses stay as they are,
+ * and no component becomes less: false for one that is above the best.
  */
 ASSAY_MUST_CHECK bool sim_maker_update(struct sim_maker *maker,
                                        const char *name, int64_t now);
 
 /* sim_maker_check compares all that the ledger says with itself, with the
- * processors' folders (those that are there) and with the documents. */
+ * processors' folders (those that are there), with the documents and with the
+ * files that are published. */
 ASSAY_MUST_CHECK bool sim_maker_check(struct sim_maker *maker);
 
 /* ---- what there is */
@@ -136,28 +138,38 @@ sim_maker_each_cert(struct sim_maker *maker, int64_t processor,
 ASSAY_MUST_CHECK enum ledger_found
 sim_maker_family(struct sim_maker *maker, struct ledger_family *family,
                  const uint8_t fmspc[6]);
+/* The one of a processor; false where there is none, too. */
+ASSAY_MUST_CHECK bool sim_maker_family_of(struct sim_maker *maker,
+                                          struct ledger_family *family,
+                                          const struct ledger_processor *p);
 ASSAY_MUST_CHECK bool
 sim_maker_each_family(struct sim_maker *maker,
                       bool (*each)(void *arg, const struct ledger_family *f),
                       void *arg);
 /* The evaluations, oldest first. */
-const struct ledger_set *sim_maker_sets(const struct sim_maker *maker,
-                                        size_t *n);
+const struct ledger_evaluation *
+sim_maker_evaluations(const struct sim_maker *maker, size_t *n);
 /* The one that is standard at a time. */
-const struct ledger_set *sim_maker_standard(const struct sim_maker *maker,
-                                            int64_t now);
+const struct ledger_evaluation *
+sim_maker_standard(const struct sim_maker *maker, int64_t now);
 
 /* The manufacturer's PPID key, to which a PCE encrypts. */
 const struct sim_ppid_key *sim_maker_ppid_key(const struct sim_maker *maker);
 
 /* ---- what a listener asks */
 
-/* Takes notice of what others changed meanwhile. */
+/* Takes notice of what others changed meanwhile, and checks all of it then. */
 ASSAY_MUST_CHECK bool sim_maker_refresh(struct sim_maker *maker);
 
-/* A published document; borrowed until the next call.  "crl/root",
- * "crl/processor", "crl/platform" (DER), "tcb/FMSPC/NUMBER", "qe/NUMBER",
- * "numbers" (JSON). */
+/* What the documents of a CA, a family and an evaluation are called. */
+enum { SIM_DOCUMENT_NAME = 40 };
+void sim_crl_name(char name[SIM_DOCUMENT_NAME], enum sim_ca ca);
+void sim_tcb_name(char name[SIM_DOCUMENT_NAME], const uint8_t fmspc[6],
+                  uint32_t number);
+void sim_qe_name(char name[SIM_DOCUMENT_NAME], uint32_t number);
+
+/* A published document; borrowed until the next call.  Their names are those,
+ * "crl/root" and "numbers"; lists are DER, the others JSON. */
 ASSAY_MUST_CHECK enum ledger_found sim_maker_document(struct sim_maker *maker,
                                                       struct assay_bytes *body,
                                                       const char *name);

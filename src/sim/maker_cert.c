@@ -63,12 +63,7 @@ bool sim_maker_make_cert(struct sim_maker *m, struct ledger_cert *cert,
 	struct sim_cert_spec spec;
 	uint8_t key[64];
 
-	if (sim_maker_family(m, &family, p->fmspc) != LEDGER_FOUND)
-		return sim_because(&m->why,
-		                   "%s: its family is not in the "
-		                   "ledger",
-		                   p->name);
-	if (family.ca >= SIM_N_CAS || !pck_key(key, m, p, tcbm))
+	if (!sim_maker_family_of(m, &family, p) || !pck_key(key, m, p, tcbm))
 		return false;
 	spec = m->leaf[family.ca];
 	fill_leaf(&spec, p, tcbm, key, now);
@@ -91,13 +86,13 @@ bool sim_maker_new_cert(struct sim_maker *m, struct ledger_cert *cert,
 	if (!sim_maker_make_cert(m, cert, p, tcbm, now))
 		return false;
 	m->row.n_certs++;
-	return ledger_add_cert(m->ledger, cert) || sim_ledger_failed(m);
+	return sim_tally(m, m->tally, cert->seal) &&
+	       (ledger_add_cert(m->ledger, cert) || sim_ledger_failed(m));
 }
 
-enum ledger_found sim_maker_old_cert(struct sim_maker *m,
-                                     struct ledger_cert *cert,
-                                     const struct ledger_processor *p,
-                                     const uint8_t tcbm[18])
+static enum ledger_found old_cert(struct sim_maker *m, struct ledger_cert *cert,
+                                  const struct ledger_processor *p,
+                                  const uint8_t tcbm[18])
 {
 	enum ledger_found found = ledger_get_cert(m->ledger, cert, p->id, tcbm);
 
@@ -113,6 +108,19 @@ enum ledger_found sim_maker_old_cert(struct sim_maker *m,
 	if (m->der.bad)
 		sim_no_memory(m);
 	return m->der.bad ? LEDGER_FAILED : LEDGER_FOUND;
+}
+
+enum ledger_found sim_maker_old_cert(struct sim_maker *m,
+                                     struct ledger_cert *cert,
+                                     const struct ledger_processor *p,
+                                     const uint8_t tcbm[18])
+{
+	enum ledger_found found;
+
+	do
+		found = old_cert(m, cert, p, tcbm);
+	while (sim_maker_moved(m, &found));
+	return found;
 }
 
 /* Somebody else may have certified or revoked it meanwhile: who begins the

@@ -23,7 +23,8 @@ bool sim_maker_find_good(struct sim_maker *m, struct ledger_processor *p,
 
 bool sim_maker_change(struct sim_maker *m, struct ledger_processor *p)
 {
-	return sim_seal_processor(m, p) &&
+	return sim_tally(m, m->tally, p->seal) && sim_seal_processor(m, p) &&
+	       sim_tally(m, m->tally, p->seal) &&
 	       (ledger_change_processor(m->ledger, p) || sim_ledger_failed(m));
 }
 
@@ -44,10 +45,11 @@ bool sim_maker_revoke(struct sim_maker *m, const char *name, int64_t now)
 
 /* ---- TCB recovery */
 
-static bool next_set(struct sim_maker *m, struct ledger_set *s,
-                     const struct sim_recovery *r)
+static bool next_evaluation(struct sim_maker *m, struct ledger_evaluation *s,
+                            const struct sim_recovery *r)
 {
-	const struct ledger_set *best = &m->sets[m->n_sets - 1];
+	const struct ledger_evaluation *best =
+		&m->evaluations[m->n_evaluations - 1];
 
 	*s = *best;
 	s->number++;
@@ -82,10 +84,11 @@ static bool is_advisory(const char *text)
 	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == n;
 }
 
-static bool put_set(struct sim_maker *m, struct ledger_set *s, int64_t now)
+static bool put_evaluation(struct sim_maker *m, struct ledger_evaluation *s,
+                           int64_t now)
 {
-	return sim_seal_set(m, s) &&
-	       (ledger_put_set(m->ledger, s) || sim_ledger_failed(m)) &&
+	return sim_seal_evaluation(m, s) && sim_tally(m, m->tally, s->seal) &&
+	       (ledger_put_evaluation(m->ledger, s) || sim_ledger_failed(m)) &&
 	       sim_maker_issue(m, now);
 }
 
@@ -97,29 +100,29 @@ bool sim_maker_recover(struct sim_maker *m, const struct sim_recovery *r)
 		                   "digits and '-', and not long");
 	if (!sim_maker_begin(m))
 		return false;
-	if (m->n_sets == SIM_MAX_SETS) {
+	if (m->n_evaluations == SIM_MAX_EVALUATIONS) {
 		sim_because(&m->why,
 		            "there were %d recoveries: there is room "
 		            "for no more",
-		            SIM_MAX_SETS - 1);
+		            SIM_MAX_EVALUATIONS - 1);
 		return sim_maker_abort(m);
 	}
-	if (!next_set(m, &m->sets[m->n_sets], r))
+	if (!next_evaluation(m, &m->evaluations[m->n_evaluations], r))
 		return sim_maker_abort(m);
-	m->n_sets++;
-	m->row.n_sets++;
-	if (!put_set(m, &m->sets[m->n_sets - 1], r->now))
+	m->n_evaluations++;
+	m->row.n_evaluations++;
+	if (!put_evaluation(m, &m->evaluations[m->n_evaluations - 1], r->now))
 		return sim_maker_abort(m);
 	return sim_maker_commit(m) && sim_maker_export(m);
 }
 
 bool sim_maker_promote(struct sim_maker *m, int64_t now)
 {
-	struct ledger_set *newest;
+	struct ledger_evaluation *newest;
 
 	if (!sim_maker_begin(m))
 		return false;
-	newest = &m->sets[m->n_sets - 1];
+	newest = &m->evaluations[m->n_evaluations - 1];
 	if (newest->standard <= now) {
 		sim_because(&m->why,
 		            "evaluation %u is the standard one "
@@ -128,7 +131,8 @@ bool sim_maker_promote(struct sim_maker *m, int64_t now)
 		return sim_maker_abort(m);
 	}
 	newest->standard = now;
-	if (!put_set(m, newest, now))
+	if (!sim_tally(m, m->tally, newest->seal) ||
+	    !put_evaluation(m, newest, now))
 		return sim_maker_abort(m);
 	return sim_maker_commit(m) && sim_maker_export(m);
 }

@@ -4,9 +4,7 @@
 #include <assay/verify.h>
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -138,8 +136,7 @@ static bool check_names(struct sim_maker *m)
 	if (!d && fd >= 0)
 		close(fd);
 	if (!d)
-		return sim_because(&m->why, "%s/processors: %s", m->path,
-		                   strerror(errno));
+		return sim_errno_because(m, "processors");
 	while (good && (e = readdir(d)))
 		good = e->d_name[0] == '.' || is_known(m, e->d_name);
 	closedir(d);
@@ -156,25 +153,22 @@ struct docs {
 static bool copy(struct sim_out *out, struct sim_maker *m, const char *name)
 {
 	struct assay_bytes body;
-	enum ledger_found found = sim_maker_document(m, &body, name);
 
-	if (found == LEDGER_NONE)
-		return sim_because(&m->why, "the ledger lacks the document %s",
-		                   name);
-	if (found == LEDGER_FOUND)
-		sim_put_bytes(out, body);
-	return found == LEDGER_FOUND && !out->bad;
+	if (!sim_maker_need_document(m, &body, name))
+		return false;
+	sim_put_bytes(out, body);
+	return !out->bad || sim_no_memory(m);
 }
 
 static bool take_all(struct sim_out out[4], const struct docs *docs,
                      const struct ledger_family *f)
 {
-	char digits[13], tcb[40], qe[24], crl[16];
+	char tcb[SIM_DOCUMENT_NAME], qe[SIM_DOCUMENT_NAME],
+		crl[SIM_DOCUMENT_NAME];
 
-	assay_hex_print(digits, f->fmspc, sizeof(f->fmspc), true);
-	snprintf(tcb, sizeof(tcb), "tcb/%s/%u", digits, docs->number);
-	snprintf(qe, sizeof(qe), "qe/%u", docs->number);
-	snprintf(crl, sizeof(crl), "crl/%s", sim_ca_name(f->ca));
+	sim_tcb_name(tcb, f->fmspc, docs->number);
+	sim_qe_name(qe, docs->number);
+	sim_crl_name(crl, f->ca);
 	return copy(&out[0], docs->m, tcb) && copy(&out[1], docs->m, qe) &&
 	       copy(&out[2], docs->m, crl) &&
 	       copy(&out[3], docs->m, "crl/root");
@@ -225,12 +219,14 @@ static bool check_documents(void *arg, const struct ledger_family *f)
 
 bool sim_maker_check(struct sim_maker *m)
 {
-	struct docs standard = {
-		m, sim_maker_standard(m, m->row.published)->number
-	};
-	struct docs early = { m, m->sets[m->n_sets - 1].number };
+	struct docs standard = { .m = m }, early = { .m = m };
 
+	if (!sim_maker_refresh(m))
+		return false;
+	standard.number = sim_maker_standard(m, m->row.published)->number;
+	early.number = m->evaluations[m->n_evaluations - 1].number;
 	return sim_maker_each(m, check_processor, m) && check_names(m) &&
 	       sim_maker_each_family(m, check_documents, &standard) &&
-	       sim_maker_each_family(m, check_documents, &early);
+	       sim_maker_each_family(m, check_documents, &early) &&
+	       sim_maker_check_issued(m) && sim_maker_check_files(m);
 }

@@ -134,28 +134,27 @@ static struct assay_bytes ppid_modulus(const struct sim_maker *m)
 
 bool sim_maker_put_certs(struct sim_maker *m)
 {
-	bool done = ledger_put_document(m->ledger, "key/enclaves",
-	                                signer_hash(m)) &&
-	            ledger_put_document(m->ledger, "key/ppid", ppid_modulus(m));
+	bool done = sim_maker_add_document(m, "key/enclaves", signer_hash(m)) &&
+	            sim_maker_add_document(m, "key/ppid", ppid_modulus(m));
 
 	for (unsigned i = 0; i < N_OWN && done; i++)
-		done = ledger_put_document(
-			m->ledger, own[i].name,
+		done = sim_maker_add_document(
+			m, own[i].name,
 			sim_out_bytes(&m->world->der[own[i].who]));
-	return done || sim_ledger_failed(m);
+	return done;
 }
 
 static bool is_in_ledger(struct sim_maker *m, const char *name,
                          struct assay_bytes want)
 {
-	struct assay_bytes body;
+	struct ledger_document d;
 
-	switch (ledger_get_document(m->ledger, &body, name)) {
+	switch (ledger_get_document(m->ledger, &d, name)) {
 	case LEDGER_FAILED:
 		return sim_ledger_failed(m);
 	case LEDGER_FOUND:
-		if (body.len == want.len &&
-		    memcmp(body.ptr, want.ptr, want.len) == 0)
+		if (d.body.len == want.len &&
+		    memcmp(d.body.ptr, want.ptr, want.len) == 0)
 			return true;
 		break;
 	case LEDGER_NONE:
@@ -233,32 +232,33 @@ static void advise(struct sim_said *said, const char *advisory)
 
 /* A recovery: a new level before the others, which are overtaken. */
 static void recover(struct sim_level *levels, size_t n,
-                    const struct ledger_set *set)
+                    const struct ledger_evaluation *evaluation)
 {
 	memmove(levels + 1, levels, n * sizeof(*levels));
 	for (size_t i = 1; i <= n; i++) {
 		levels[i].said.status = overtaken(levels[i].said.status);
-		advise(&levels[i].said, set->advisory);
+		advise(&levels[i].said, evaluation->advisory);
 	}
 	levels[0] = (struct sim_level){
 		.n_sgx = 16,
-		.pce_svn = set->pce_svn,
-		.said = { .date = set->event / DAY * DAY,
+		.pce_svn = evaluation->pce_svn,
+		.said = { .date = evaluation->event / DAY * DAY,
 		          .status = "UpToDate" },
 	};
 	for (unsigned i = 0; i < 16; i++)
-		levels[0].sgx[i] = set->cpu_svn[i];
+		levels[0].sgx[i] = evaluation->cpu_svn[i];
 }
 
 size_t sim_maker_levels(const struct sim_maker *m,
-                        struct sim_level levels[SIM_MAX_LEVELS], size_t set)
+                        struct sim_level levels[SIM_MAX_LEVELS],
+                        size_t evaluation)
 {
 	const struct sim_tcb_spec *first = &m->world->tcb[SIM_SGX];
 	size_t n = first->n_levels;
 
 	memcpy(levels, first->level, n * sizeof(*levels));
-	for (size_t i = 1; i <= set; i++)
-		recover(levels, n++, &m->sets[i]);
+	for (size_t i = 1; i <= evaluation; i++)
+		recover(levels, n++, &m->evaluations[i]);
 	return n;
 }
 
@@ -277,7 +277,7 @@ enum ledger_found sim_maker_state(const struct sim_maker *m, uint8_t tcbm[18],
 {
 	struct sim_level levels[SIM_MAX_LEVELS];
 
-	if (i >= sim_maker_levels(m, levels, m->n_sets - 1))
+	if (i >= sim_maker_levels(m, levels, m->n_evaluations - 1))
 		return LEDGER_NONE;
 	state_of(tcbm, &levels[i]);
 	return LEDGER_FOUND;
@@ -295,7 +295,7 @@ enum ledger_found sim_maker_reached(const struct sim_maker *m, uint8_t tcbm[18],
                                     const struct sim_psvn *psvn)
 {
 	struct sim_level levels[SIM_MAX_LEVELS];
-	const size_t n = sim_maker_levels(m, levels, m->n_sets - 1);
+	const size_t n = sim_maker_levels(m, levels, m->n_evaluations - 1);
 
 	for (size_t i = 0; i < n; i++)
 		if (reaches(psvn, &levels[i])) {

@@ -10,23 +10,104 @@
 #define DAY INT64_C(86400)
 
 enum {
-	FRESH_DAYS = 30, /* as long as Intel's documents */
-	OLDER_SETS = 2,  /* evaluations still served before the standard one */
+	FRESH_DAYS = 30,       /* as long as Intel's documents */
+	OLDER_EVALUATIONS = 2, /* still served before the standard one */
 };
 
-/* ---- documents */
+/* ---- documents and their names */
+
+void sim_crl_name(char name[SIM_DOCUMENT_NAME], enum sim_ca ca)
+{
+	snprintf(name, SIM_DOCUMENT_NAME, "crl/%s", sim_ca_name(ca));
+}
+
+void sim_tcb_name(char name[SIM_DOCUMENT_NAME], const uint8_t fmspc[6],
+                  uint32_t number)
+{
+	char digits[13];
+
+	assay_hex_print(digits, fmspc, 6, true);
+	snprintf(name, SIM_DOCUMENT_NAME, "tcb/%s/%u", digits, number);
+}
+
+void sim_qe_name(char name[SIM_DOCUMENT_NAME], uint32_t number)
+{
+	snprintf(name, SIM_DOCUMENT_NAME, "qe/%u", number);
+}
+
+static enum ledger_found document(struct sim_maker *m,
+                                  struct ledger_document *d, const char *name)
+{
+	enum ledger_found found = ledger_get_document(m->ledger, d, name);
+
+	if (found == LEDGER_FAILED)
+		sim_ledger_failed(m);
+	if (found == LEDGER_FOUND && !sim_sealed_document(m, d))
+		return LEDGER_FAILED;
+	return found;
+}
+
+enum ledger_found sim_maker_document(struct sim_maker *m,
+                                     struct assay_bytes *body, const char *name)
+{
+	struct ledger_document d = { 0 };
+	enum ledger_found found;
+
+	do
+		found = document(m, &d, name);
+	while (sim_maker_moved(m, &found));
+	*body = d.body;
+	return found;
+}
+
+bool sim_maker_add_document(struct sim_maker *m, const char *name,
+                            struct assay_bytes body)
+{
+	struct ledger_document d = { .name = name, .body = body };
+
+	m->row.n_documents++;
+	return sim_seal_document(m, &d) && sim_tally(m, m->tally, d.seal) &&
+	       (ledger_add_document(m->ledger, &d) || sim_ledger_failed(m));
+}
+
+bool sim_maker_need_document(struct sim_maker *m, struct assay_bytes *body,
+                             const char *name)
+{
+	enum ledger_found found = sim_maker_document(m, body, name);
+
+	if (found == LEDGER_NONE)
+		sim_because(&m->why, "the ledger lacks the document %s", name);
+	return found == LEDGER_FOUND;
+}
 
 /* What every document of one edition shares. */
 struct edition {
 	struct sim_maker *m;
 	int64_t issued, next_update;
 	size_t first; /* of the evaluations that are served */
+	bool again;   /* made to compare with what was issued */
 };
+
+static bool is_issued(struct sim_maker *m, const char *name,
+                      struct assay_bytes body)
+{
+	struct assay_bytes have;
+
+	if (!sim_maker_need_document(m, &have, name))
+		return false;
+	return (have.len == body.len &&
+	        memcmp(have.ptr, body.ptr, body.len) == 0) ||
+	       sim_because(&m->why,
+	                   "the ledger: the document %s is not what was "
+	                   "issued; assay sim maker publish issues it anew",
+	                   name);
+}
 
 static bool put(struct edition *e, const char *name, struct assay_bytes body)
 {
-	return ledger_put_document(e->m->ledger, name, body) ||
-	       sim_ledger_failed(e->m);
+	if (e->again)
+		return is_issued(e->m, name, body);
+	return sim_maker_add_document(e->m, name, body);
 }
 
 static bool put_json(struct edition *e, const char *name, struct sim_json *json,
@@ -39,21 +120,21 @@ static bool put_json(struct edition *e, const char *name, struct sim_json *json,
 	return done;
 }
 
-static bool put_tcb(struct edition *e, const uint8_t fmspc[6], size_t set)
+static bool put_tcb(struct edition *e, const uint8_t fmspc[6],
+                    size_t evaluation)
 {
 	struct sim_maker *m = e->m;
 	struct sim_tcb_spec spec = m->world->tcb[SIM_SGX];
 	struct sim_json json = { 0 };
-	char digits[13], name[40];
+	char name[SIM_DOCUMENT_NAME];
 	bool made;
 
 	spec.issued = e->issued;
 	spec.next_update = e->next_update;
 	spec.fmspc = sim_mem(fmspc, 6);
-	spec.evaluation_number = (int32_t)m->sets[set].number;
-	spec.n_levels = sim_maker_levels(m, spec.level, set);
-	assay_hex_print(digits, fmspc, 6, true);
-	snprintf(name, sizeof(name), "tcb/%s/%u", digits, m->sets[set].number);
+	spec.evaluation_number = (int32_t)m->evaluations[evaluation].number;
+	spec.n_levels = sim_maker_levels(m, spec.level, evaluation);
+	sim_tcb_name(name, fmspc, m->evaluations[evaluation].number);
 	made = sim_tcb_info_make(&json, &spec, &m->keys.signer);
 	return put_json(e, name, &json, made);
 }
@@ -62,24 +143,24 @@ static bool put_family(void *arg, const struct ledger_family *f)
 {
 	struct edition *e = arg;
 
-	for (size_t i = e->first; i < e->m->n_sets; i++)
+	for (size_t i = e->first; i < e->m->n_evaluations; i++)
 		if (!put_tcb(e, f->fmspc, i))
 			return false;
 	return true;
 }
 
-static bool put_identity(struct edition *e, size_t set)
+static bool put_identity(struct edition *e, size_t evaluation)
 {
 	struct sim_maker *m = e->m;
 	struct sim_identity_spec spec = m->world->qe[SIM_SGX];
 	struct sim_json json = { 0 };
-	char name[24];
+	char name[SIM_DOCUMENT_NAME];
 	bool made;
 
 	spec.issued = e->issued;
 	spec.next_update = e->next_update;
-	spec.evaluation_number = (int32_t)m->sets[set].number;
-	snprintf(name, sizeof(name), "qe/%u", m->sets[set].number);
+	spec.evaluation_number = (int32_t)m->evaluations[evaluation].number;
+	sim_qe_name(name, m->evaluations[evaluation].number);
 	made = sim_identity_make(&json, &spec, &m->keys.signer);
 	return put_json(e, name, &json, made);
 }
@@ -105,13 +186,13 @@ static bool put_numbers(struct edition *e)
 	sim_printf(o, ",");
 	put_time(o, "nextUpdate", e->next_update);
 	sim_printf(o, ",\"tcbEvalNumbers\":[");
-	for (size_t i = e->m->n_sets; i-- > e->first;) {
-		const struct ledger_set *set = &e->m->sets[i];
+	for (size_t i = e->m->n_evaluations; i-- > e->first;) {
+		const struct ledger_evaluation *v = &e->m->evaluations[i];
 
-		sim_printf(o, "{\"tcbEvaluationDataNumber\":%u,", set->number);
-		put_time(o, "tcbRecoveryEventDate", set->event / DAY * DAY);
+		sim_printf(o, "{\"tcbEvaluationDataNumber\":%u,", v->number);
+		put_time(o, "tcbRecoveryEventDate", v->event / DAY * DAY);
 		sim_printf(o, ",");
-		put_time(o, "tcbDate", set->event / DAY * DAY);
+		put_time(o, "tcbDate", v->event / DAY * DAY);
 		sim_printf(o, i > e->first ? "}," : "}");
 	}
 	sim_printf(o, "]}");
@@ -198,10 +279,10 @@ static bool put_ca_crl(struct edition *e, enum sim_ca ca)
 	static const unsigned which[SIM_N_CAS] = { SIM_CRL_PROCESSOR,
 		                                   SIM_CRL_PLATFORM };
 	struct entries revoked = { .m = e->m };
-	char name[16];
+	char name[SIM_DOCUMENT_NAME];
 	bool done;
 
-	snprintf(name, sizeof(name), "crl/%s", sim_ca_name(ca));
+	sim_crl_name(name, ca);
 	done = collect(&revoked, ca) && put_crl(e, name, which[ca], &revoked);
 	free(revoked.list);
 	return done;
@@ -218,30 +299,55 @@ static bool put_lists(struct edition *e)
 	       put_ca_crl(e, SIM_CA_PLATFORM);
 }
 
-static bool put_sets(struct edition *e)
+static bool put_evaluations(struct edition *e)
 {
-	struct ledger *l = e->m->ledger;
-
-	if (!ledger_drop_documents(l, "tcb/") ||
-	    !ledger_drop_documents(l, "qe/"))
-		return sim_ledger_failed(e->m);
-	for (size_t i = e->first; i < e->m->n_sets; i++)
+	for (size_t i = e->first; i < e->m->n_evaluations; i++)
 		if (!put_identity(e, i))
 			return false;
 	return sim_maker_each_family(e->m, put_family, e) && put_numbers(e);
 }
 
+static struct edition edition(struct sim_maker *m, int64_t issued)
+{
+	const size_t at =
+		(size_t)(sim_maker_standard(m, issued) - m->evaluations);
+
+	return (struct edition){
+		.m = m,
+		.issued = issued,
+		.next_update = issued + FRESH_DAYS * DAY,
+		.first = at > OLDER_EVALUATIONS ? at - OLDER_EVALUATIONS : 0,
+	};
+}
+
+static bool drop_one(void *arg, const uint8_t seal[LEDGER_SEAL_LEN])
+{
+	struct sim_maker *m = arg;
+
+	m->row.n_documents--;
+	return sim_tally(m, m->tally, seal);
+}
+
+/* The last edition; those of evaluations that are served no more go for good. */
+static bool drop_old(struct sim_maker *m)
+{
+	static const char *const begin[] = { "tcb/", "qe/", "crl/", "numbers" };
+
+	m->why.text[0] = 0;
+	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++)
+		if (!ledger_each_document_seal(m->ledger, begin[i], drop_one,
+		                               m) ||
+		    !ledger_drop_documents(m->ledger, begin[i]))
+			return m->why.text[0] ? false : sim_ledger_failed(m);
+	return true;
+}
+
 bool sim_maker_issue(struct sim_maker *m, int64_t now)
 {
-	const struct ledger_set *standard = sim_maker_standard(m, now);
-	const size_t at = (size_t)(standard - m->sets);
-	struct edition e = {
-		.m = m,
-		.issued = now,
-		.next_update = now + FRESH_DAYS * DAY,
-		.first = at > OLDER_SETS ? at - OLDER_SETS : 0,
-	};
+	struct edition e = edition(m, now);
 
+	if (!sim_maker_is_time(&m->why, now))
+		return false;
 	/* what takes its place is never older */
 	if (now < m->row.published) {
 		char text[ASSAY_TIME_TEXT];
@@ -253,15 +359,14 @@ bool sim_maker_issue(struct sim_maker *m, int64_t now)
 	}
 	m->row.published = now;
 	m->row.edition++;
-	return put_lists(&e) && put_sets(&e);
+	return drop_old(m) && put_lists(&e) && put_evaluations(&e);
 }
 
-enum ledger_found sim_maker_document(struct sim_maker *m,
-                                     struct assay_bytes *body, const char *name)
+/* The same time and rows make the same bytes. */
+bool sim_maker_check_issued(struct sim_maker *m)
 {
-	enum ledger_found found = ledger_get_document(m->ledger, body, name);
+	struct edition e = edition(m, m->row.published);
 
-	if (found == LEDGER_FAILED)
-		sim_ledger_failed(m);
-	return found;
+	e.again = true;
+	return put_lists(&e) && put_evaluations(&e);
 }

@@ -16,7 +16,7 @@
 #include "sim/machine.h"
 
 enum {
-	BATCH = 2048, /* processors of one transaction */
+	BATCH = 2048,      /* processors of one transaction */
 	NAME_MAX_LEN = 48, /* without a number */
 	NAME_DIGITS = 6,
 };
@@ -125,8 +125,7 @@ static bool put_machine(struct sim_maker *m, int new,
 		good = dir >= 0 && put_facts(dir, p, cert, ca);
 	}
 	if (!good)
-		sim_because(&m->why, "%s/processors/%s: %s", m->path, p->name,
-		            strerror(errno));
+		sim_errno_because(m, "processors/%s", p->name);
 	if (dir >= 0)
 		close(dir);
 	sim_out_free(&path);
@@ -171,6 +170,7 @@ static bool make_one(struct line *l, const char *name)
 	memcpy(p.cpu_svn, l->psvn.cpu_svn, sizeof(p.cpu_svn));
 	m->row.n_processors++;
 	good = draw(l, &p, &machine) && sim_seal_processor(m, &p) &&
+	       sim_tally(m, m->tally, p.seal) &&
 	       (ledger_add_processor(m->ledger, &p) || sim_ledger_failed(m)) &&
 	       sim_maker_new_cert(m, &cert, &p, l->tcbm, l->spec->now);
 	if (good) {
@@ -192,8 +192,21 @@ static bool is_name(const char *name)
 				      "0123456789._-";
 	const size_t n = strlen(name);
 
-	return n && n <= NAME_MAX_LEN &&
-	       strspn(name, allowed) == n && isalnum((unsigned char)name[0]);
+	return n && n <= NAME_MAX_LEN && strspn(name, allowed) == n &&
+	       isalnum((unsigned char)name[0]);
+}
+
+/* A folder that the ledger does not know is somebody's, and would keep the new
+ * one from its name. */
+static bool is_free(struct line *l, const char *name)
+{
+	if (faccessat(l->processors, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return sim_because(&l->m->why,
+		                   "%s/processors/%s is there already, and not "
+		                   "of this ledger: move it away",
+		                   l->m->path, name);
+	return errno == ENOENT ||
+	       sim_errno_because(l->m, "processors/%s", name);
 }
 
 /* The next name: a number after the given one where there are many, and no name
@@ -218,16 +231,14 @@ static bool next_name(struct line *l, char name[LEDGER_NAME_LEN])
 	if (found == LEDGER_FOUND)
 		return sim_because(&m->why, "there is a processor %s already",
 		                   name);
-	return found == LEDGER_NONE;
+	return found == LEDGER_NONE && is_free(l, name);
 }
 
 /* What is in .new is on the disk before anything says that it is there, or what
  * it takes the place of goes: the fuses are nowhere else. */
 static bool sync_new(struct line *l)
 {
-	return syncfs(l->new) == 0 ||
-	       sim_because(&l->m->why, "%s/processors: %s", l->m->path,
-	                   strerror(errno));
+	return syncfs(l->new) == 0 || sim_errno_because(l->m, "processors");
 }
 
 static bool settle(struct line *l)
@@ -267,8 +278,7 @@ static bool open_folders(struct line *l)
 	l->processors = sim_folder(m->dir, "processors", 0755);
 	if (l->processors >= 0)
 		l->new = sim_folder(l->processors, ".new", 0700);
-	return l->new >= 0 || sim_because(&m->why, "%s/processors: %s", m->path,
-	                                  strerror(errno));
+	return l->new >= 0 || sim_errno_because(m, "processors");
 }
 
 static void close_folders(struct line *l)
@@ -288,6 +298,7 @@ static bool new_family(struct line *l)
 		return false;
 	m->row.n_families++;
 	if (!sim_seal_family(m, &l->family) ||
+	    !sim_tally(m, m->tally, l->family.seal) ||
 	    !(ledger_put_family(m->ledger, &l->family) ||
 	      sim_ledger_failed(m)) ||
 	    !sim_maker_issue(m, l->spec->now))
@@ -324,7 +335,8 @@ static bool find_family(struct line *l)
 static bool find_state(struct line *l)
 {
 	struct sim_maker *m = l->m;
-	const struct ledger_set *newest = &m->sets[m->n_sets - 1];
+	const struct ledger_evaluation *newest =
+		&m->evaluations[m->n_evaluations - 1];
 	const struct sim_make_spec *spec = l->spec;
 
 	memcpy(l->psvn.cpu_svn,
@@ -345,7 +357,8 @@ bool sim_maker_make(struct sim_maker *m, const struct sim_make_spec *spec)
 		                   "a name is of letters, digits, '.', '_' and "
 		                   "'-', begins with a letter or digit, and is "
 		                   "not long");
-	good = find_state(&l) && find_family(&l) &&
+	good = sim_maker_is_time(&m->why, spec->now) && find_state(&l) &&
+	       find_family(&l) &&
 	       sign_enclaves(m, l.pce, l.qe, l.psvn.pce_svn) &&
 	       open_folders(&l);
 	l.number = spec->name ? 0 : (uint64_t)m->row.n_processors;
@@ -355,8 +368,7 @@ bool sim_maker_make(struct sim_maker *m, const struct sim_make_spec *spec)
 		const struct sim_why why = m->why;
 
 		/* what is left if this fails too, the next run removes */
-		if (!sim_maker_settle(m))
-			m->why = why;
+		(void)!sim_maker_settle(m);
 		m->why = why;
 	}
 	close_folders(&l);
@@ -365,14 +377,28 @@ bool sim_maker_make(struct sim_maker *m, const struct sim_make_spec *spec)
 
 /* ---- updated */
 
+static bool is_newer(struct sim_maker *m, const struct ledger_evaluation *best,
+                     const struct ledger_processor *p)
+{
+	return (sim_cpu_svn_within(p->cpu_svn, best->cpu_svn) &&
+	        p->pce_svn <= best->pce_svn) ||
+	       sim_because(&m->why,
+	                   "%s is above the best state in a component: an "
+	                   "update lowers none",
+	                   p->name);
+}
+
 /* The state and its certificate, in the ledger. */
 static bool update_entry(struct sim_maker *m, struct ledger_processor *p,
                          struct ledger_cert *cert, int64_t now)
 {
-	const struct ledger_set *best = &m->sets[m->n_sets - 1];
+	const struct ledger_evaluation *best =
+		&m->evaluations[m->n_evaluations - 1];
 	enum ledger_found found;
 	uint8_t tcbm[18];
 
+	if (!is_newer(m, best, p))
+		return false;
 	memcpy(p->cpu_svn, best->cpu_svn, sizeof(p->cpu_svn));
 	p->pce_svn = best->pce_svn;
 	sim_tcbm(tcbm, p->cpu_svn, p->pce_svn);
@@ -417,8 +443,7 @@ static bool update_folder(struct line *l, struct sim_machine *machine,
 		return false;
 	if (renameat2(l->new, p->name, l->processors, p->name,
 	              RENAME_EXCHANGE) != 0)
-		return sim_because(&m->why, "%s/processors/%s: %s", m->path,
-		                   p->name, strerror(errno));
+		return sim_errno_because(m, "processors/%s", p->name);
 	return sim_maker_settle(m);
 }
 
@@ -429,12 +454,12 @@ static bool update(struct line *l, struct sim_machine *machine,
 	struct ledger_processor p;
 	struct ledger_cert cert;
 
-	if (!sim_maker_begin(m))
+	if (!sim_maker_is_time(&m->why, now) || !sim_maker_begin(m))
 		return false;
 	if (!sim_maker_find_good(m, &p, name) ||
 	    !read_machine(machine, m, name) ||
 	    !update_entry(m, &p, &cert, now) ||
-	    sim_maker_family(m, &l->family, p.fmspc) != LEDGER_FOUND)
+	    !sim_maker_family_of(m, &l->family, &p))
 		return sim_maker_abort(m);
 	return sim_maker_commit(m) && update_folder(l, machine, &p, &cert);
 }

@@ -9,9 +9,10 @@
 #include "sim/world.h"
 
 /* The levels of the first evaluation, and one for each recovery. */
-enum { SIM_MAX_SETS = SIM_MAX_LEVELS - SIM_LEVEL_NONE + 1 };
+enum { SIM_MAX_EVALUATIONS = SIM_MAX_LEVELS - SIM_LEVEL_NONE + 1 };
 
 #define SIM_MAKER_SEAL_KEY_LEN 16
+#define SIM_MAKER_UNCHECKED (-1)
 
 struct sim_maker_keys {
 	struct assay_p256_pair root, ca[SIM_N_CAS], signer;
@@ -25,9 +26,12 @@ struct sim_maker {
 	int dir;  /* the folder */
 	int lock; /* its mark, locked; -1: not needed */
 	struct ledger *ledger;
+	int64_t version; /* of the ledger that was checked; or UNCHECKED */
+	uint8_t tally[LEDGER_SEAL_LEN]; /* of all its rows */
+	bool reading; /* a row, again, in the transaction that checked it */
 	struct ledger_maker row;
-	struct ledger_set sets[SIM_MAX_SETS];
-	size_t n_sets;
+	struct ledger_evaluation evaluations[SIM_MAX_EVALUATIONS];
+	size_t n_evaluations;
 	struct sim_maker_keys keys;
 	/* certificates and the specs of all documents; edited for each */
 	struct sim_world *world;
@@ -43,9 +47,14 @@ struct sim_maker {
 
 /* Says why, and is false. */
 bool sim_because(struct sim_why *why, const char *fmt, ...) ASSAY_PRINTF(2, 3);
+/* The same of errno, and of what it is about in the manufacturer's folder. */
+bool sim_errno_because(struct sim_maker *maker, const char *fmt, ...)
+	ASSAY_PRINTF(2, 3);
+/* Whether certificates and documents can be of this time. */
+bool sim_maker_is_time(struct sim_why *why, int64_t now);
 /* "memory is short" */
 bool sim_no_memory(struct sim_maker *maker);
-/* The same of a call of the ledger's that failed. */
+/* What the ledger says of a call that failed. */
 bool sim_ledger_failed(struct sim_maker *maker);
 
 /* ---- keys (maker_keys.c) */
@@ -67,8 +76,8 @@ ASSAY_MUST_CHECK bool sim_seal_cert(struct sim_maker *maker,
                                     struct ledger_cert *row);
 ASSAY_MUST_CHECK bool sim_seal_family(struct sim_maker *maker,
                                       struct ledger_family *row);
-ASSAY_MUST_CHECK bool sim_seal_set(struct sim_maker *maker,
-                                   struct ledger_set *row);
+ASSAY_MUST_CHECK bool sim_seal_evaluation(struct sim_maker *maker,
+                                          struct ledger_evaluation *row);
 ASSAY_MUST_CHECK bool sim_sealed_maker(struct sim_maker *maker,
                                        const struct ledger_maker *row);
 ASSAY_MUST_CHECK bool sim_sealed_processor(struct sim_maker *maker,
@@ -77,17 +86,35 @@ ASSAY_MUST_CHECK bool sim_sealed_cert(struct sim_maker *maker,
                                       const struct ledger_cert *row);
 ASSAY_MUST_CHECK bool sim_sealed_family(struct sim_maker *maker,
                                         const struct ledger_family *row);
-ASSAY_MUST_CHECK bool sim_sealed_set(struct sim_maker *maker,
-                                     const struct ledger_set *row);
+ASSAY_MUST_CHECK bool
+sim_sealed_evaluation(struct sim_maker *maker,
+                      const struct ledger_evaluation *row);
+ASSAY_MUST_CHECK bool sim_seal_document(struct sim_maker *maker,
+                                        struct ledger_document *row);
+ASSAY_MUST_CHECK bool sim_sealed_document(struct sim_maker *maker,
+                                          const struct ledger_document *row);
+
+/* A tally is of a set of rows: one is taken into it, or out of it, by its seal.
+ * The sealed `maker` row says which is that of all the others. */
+ASSAY_MUST_CHECK bool sim_tally(struct sim_maker *maker,
+                                uint8_t tally[LEDGER_SEAL_LEN],
+                                const uint8_t seal[LEDGER_SEAL_LEN]);
+ASSAY_MUST_CHECK bool sim_tally_is(struct sim_maker *maker,
+                                   const uint8_t tally[LEDGER_SEAL_LEN],
+                                   const struct ledger_maker *row);
 
 /* ---- transactions (maker.c) */
 
-/* Begins one, with maker->row and ->sets as they are now; ends it with them as
+/* Begins one, with maker->row and ->evaluations as they are now; ends it with them as
  * they were changed. */
 ASSAY_MUST_CHECK bool sim_maker_begin(struct sim_maker *maker);
 ASSAY_MUST_CHECK bool sim_maker_commit(struct sim_maker *maker);
 /* Abandons it; always false. */
 bool sim_maker_abort(struct sim_maker *maker);
+/* Whether a row that was just read must be read again, as somebody changed the
+ * ledger before: it is checked first, and *found failed if it is not good.  Asked
+ * until it says no, which is the second time at the latest. */
+bool sim_maker_moved(struct sim_maker *maker, enum ledger_found *found);
 
 /* ---- certificates and documents (maker_docs.c) */
 
@@ -99,16 +126,29 @@ ASSAY_MUST_CHECK bool sim_maker_put_certs(struct sim_maker *maker);
 ASSAY_MUST_CHECK bool sim_maker_check_certs(struct sim_maker *maker);
 /* Makes every document anew; in a transaction. */
 ASSAY_MUST_CHECK bool sim_maker_issue(struct sim_maker *maker, int64_t now);
+/* Whether each is what was issued last. */
+ASSAY_MUST_CHECK bool sim_maker_check_issued(struct sim_maker *maker);
+/* As sim_maker_document; that there is none is a failure. */
+ASSAY_MUST_CHECK bool sim_maker_need_document(struct sim_maker *maker,
+                                              struct assay_bytes *body,
+                                              const char *name);
+/* A new one; in a transaction. */
+ASSAY_MUST_CHECK bool sim_maker_add_document(struct sim_maker *maker,
+                                             const char *name,
+                                             struct assay_bytes body);
 
-/* The levels of an evaluation (an index of maker->sets), the best first. */
+/* The levels of an evaluation (an index of maker->evaluations), the best first. */
 size_t sim_maker_levels(const struct sim_maker *maker,
-                        struct sim_level levels[SIM_MAX_LEVELS], size_t set);
+                        struct sim_level levels[SIM_MAX_LEVELS],
+                        size_t evaluation);
 void sim_tcbm(uint8_t tcbm[18], const uint8_t cpu_svn[16], uint16_t pce_svn);
 
 /* ---- files (maker_export.c) */
 
 /* Writes root.pem and pcs/ unless they are those of the last edition. */
 ASSAY_MUST_CHECK bool sim_maker_export(struct sim_maker *maker);
+/* Whether they are what the ledger says. */
+ASSAY_MUST_CHECK bool sim_maker_check_files(struct sim_maker *maker);
 /* Gives the processors that a killed process left their names, or removes
  * them. */
 ASSAY_MUST_CHECK bool sim_maker_settle(struct sim_maker *maker);

@@ -1,6 +1,7 @@
 /* maker_seal.c - seals: a MAC over each row of the ledger, under a key that is
- * not in it.  Who can write the ledger, but not read the keys, can take rows
- * away (which the counts show) and cannot change or add any. */
+ * not in it, and one over all of them.  Who can write the ledger, but not read
+ * the keys, can neither change a row nor add one, take one away, or put back what
+ * it was once; but can put back the whole ledger. */
 #include <stdio.h>
 #include <string.h>
 
@@ -24,7 +25,9 @@ static void put_maker(struct sim_out *o, const struct ledger_maker *r)
 	sim_put_le(o, (uint64_t)r->n_revoked, 8);
 	sim_put_le(o, (uint64_t)r->n_certs, 8);
 	sim_put_le(o, (uint64_t)r->n_families, 8);
-	sim_put_le(o, (uint64_t)r->n_sets, 8);
+	sim_put_le(o, (uint64_t)r->n_evaluations, 8);
+	sim_put_le(o, (uint64_t)r->n_documents, 8);
+	sim_put(o, r->rows, sizeof(r->rows));
 }
 
 static void put_processor(struct sim_out *o, const struct ledger_processor *r)
@@ -63,7 +66,7 @@ static void put_family(struct sim_out *o, const struct ledger_family *r)
 	sim_put_le(o, r->ca, 1);
 }
 
-static void put_set(struct sim_out *o, const struct ledger_set *r)
+static void put_evaluation(struct sim_out *o, const struct ledger_evaluation *r)
 {
 	begin(o, "evaluation");
 	sim_put_le(o, r->number, 4);
@@ -72,6 +75,16 @@ static void put_set(struct sim_out *o, const struct ledger_set *r)
 	sim_put(o, r->cpu_svn, sizeof(r->cpu_svn));
 	sim_put_le(o, r->pce_svn, 2);
 	sim_put(o, r->advisory, strlen(r->advisory));
+}
+
+static void put_document(struct sim_out *o, const struct ledger_document *r)
+{
+	uint8_t digest[ASSAY_SHA256_LEN];
+
+	assay_sha256(digest, r->body);
+	begin(o, "document");
+	sim_put(o, digest, sizeof(digest));
+	sim_put(o, r->name, strlen(r->name));
 }
 
 /* The MAC of what was put, which is wiped. */
@@ -101,10 +114,54 @@ static bool same(struct sim_maker *m, struct sim_out *o,
 	                   what);
 }
 
+/* ---- the seal of all rows */
+
+static bool mac_of(uint8_t out[LEDGER_SEAL_LEN], struct sim_maker *m,
+                   const char *kind, const uint8_t in[LEDGER_SEAL_LEN])
+{
+	struct sim_out o = { 0 };
+
+	begin(&o, kind);
+	sim_put(&o, in, LEDGER_SEAL_LEN);
+	return mac(out, m, &o);
+}
+
+/* Seals are seen by whoever reads the ledger, so that their sum alone would let
+ * many rows be put back together which add up to the same; a MAC of a seal is
+ * not seen, nor is a tally. */
+bool sim_tally(struct sim_maker *m, uint8_t tally[LEDGER_SEAL_LEN],
+               const uint8_t seal[LEDGER_SEAL_LEN])
+{
+	uint8_t hidden[LEDGER_SEAL_LEN] = { 0 };
+
+	if (!mac_of(hidden, m, "row", seal))
+		return false;
+	for (unsigned i = 0; i < LEDGER_SEAL_LEN; i++)
+		tally[i] ^= hidden[i];
+	assay_wipe(hidden, sizeof(hidden));
+	return true;
+}
+
+bool sim_tally_is(struct sim_maker *m, const uint8_t tally[LEDGER_SEAL_LEN],
+                  const struct ledger_maker *row)
+{
+	uint8_t want[LEDGER_SEAL_LEN];
+
+	return mac_of(want, m, "rows", tally) &&
+	       (assay_cmac_equal(want, row->rows) ||
+	        sim_because(&m->why, "the ledger was changed by somebody else: "
+	                             "an entry is not the one that was written "
+	                             "last"));
+}
+
+/* ---- of each */
+
 bool sim_seal_maker(struct sim_maker *m, struct ledger_maker *row)
 {
 	struct sim_out o = { 0 };
 
+	if (!mac_of(row->rows, m, "rows", m->tally))
+		return false;
 	put_maker(&o, row);
 	return mac(row->seal, m, &o);
 }
@@ -168,18 +225,37 @@ bool sim_sealed_family(struct sim_maker *m, const struct ledger_family *row)
 	return same(m, &o, row->seal, "a family");
 }
 
-bool sim_seal_set(struct sim_maker *m, struct ledger_set *row)
+bool sim_seal_evaluation(struct sim_maker *m, struct ledger_evaluation *row)
 {
 	struct sim_out o = { 0 };
 
-	put_set(&o, row);
+	put_evaluation(&o, row);
 	return mac(row->seal, m, &o);
 }
 
-bool sim_sealed_set(struct sim_maker *m, const struct ledger_set *row)
+bool sim_sealed_evaluation(struct sim_maker *m,
+                           const struct ledger_evaluation *row)
 {
 	struct sim_out o = { 0 };
 
-	put_set(&o, row);
+	put_evaluation(&o, row);
 	return same(m, &o, row->seal, "a TCB evaluation");
+}
+
+bool sim_seal_document(struct sim_maker *m, struct ledger_document *row)
+{
+	struct sim_out o = { 0 };
+
+	put_document(&o, row);
+	return mac(row->seal, m, &o);
+}
+
+bool sim_sealed_document(struct sim_maker *m, const struct ledger_document *row)
+{
+	struct sim_out o = { 0 };
+	char what[SIM_DOCUMENT_NAME + 16];
+
+	put_document(&o, row);
+	snprintf(what, sizeof(what), "document %s", row->name);
+	return same(m, &o, row->seal, what);
 }

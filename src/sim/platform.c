@@ -2,12 +2,17 @@
 #include "sim/platform.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/rd.h"
 #include "sim/server.h"
+
+enum { GRACE = 2000 /* milliseconds that a processor has to end */ };
 
 static void close_fd(int *fd)
 {
@@ -36,13 +41,29 @@ enum sim_status sim_platform_start(struct sim_platform *p, const char *dir)
 	return status;
 }
 
+/* Until the process has ended, or its grace is over; where the kernel has no
+ * descriptor of it there is none. */
+static void wait_for_end(pid_t pid)
+{
+	struct pollfd end = { (int)syscall(SYS_pidfd_open, pid, 0), POLLIN, 0 };
+
+	if (end.fd < 0)
+		return;
+	while (poll(&end, 1, GRACE) < 0 && errno == EINTR)
+		;
+	close(end.fd);
+}
+
 void sim_platform_stop(struct sim_platform *p)
 {
 	close_fd(&p->quoting);
 	close_fd(&p->control);
-	if (p->processor > 0)
+	if (p->processor > 0) {
+		wait_for_end(p->processor);
+		kill(p->processor, SIGKILL);
 		while (waitpid(p->processor, NULL, 0) < 0 && errno == EINTR)
 			;
+	}
 	p->processor = p->pce = p->qe = 0;
 }
 

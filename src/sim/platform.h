@@ -34,7 +34,8 @@ struct sim_platform {
  */
 ASSAY_MUST_CHECK enum sim_status sim_platform_start(struct sim_platform *p,
                                                     const char *dir);
-/* Ends all its processes, and waits for the processor's end. */
+/* Ends all its processes, and waits for the processor's end: one that does not
+ * end in two seconds is killed. */
 void sim_platform_stop(struct sim_platform *p);
 
 /*

@@ -60,11 +60,16 @@ static enum sim_status pce_answer(void *self, struct sim_message *reply,
 	const struct sim_enclu *pce = self;
 	struct assay_rd r = assay_rd(body);
 
-	if (op == SIM_OP_PCE_REPORT)
+	switch (op) {
+	case SIM_OP_PCE_REPORT:
 		return answer_report(reply, pce);
-	if (op == SIM_OP_PC_INFO)
+	case SIM_OP_PC_INFO:
 		return answer_pc_info(reply, pce, &r);
-	return answer_certify(reply, pce, &r);
+	case SIM_OP_CERTIFY:
+		return answer_certify(reply, pce, &r);
+	default:
+		return SIM_REFUSED;
+	}
 }
 
 void sim_pce_run(int cpu, int qe)
@@ -86,6 +91,13 @@ struct qe {
 	struct sim_qe qe;
 	struct sim_out quote;
 };
+
+static enum sim_status answer_target(struct sim_message *reply,
+                                     const struct qe *q)
+{
+	sim_message_put(reply, q->qe.target, SIM_TARGETINFO_LEN);
+	return SIM_SUCCESS;
+}
 
 static enum sim_status answer_quote(struct sim_message *reply, struct qe *q,
                                     struct assay_rd *r)
@@ -126,12 +138,16 @@ static enum sim_status qe_do(struct qe *q, struct sim_message *reply,
 	q->is_open = status == SIM_SUCCESS;
 	if (!q->is_open)
 		return status;
-	if (op == SIM_OP_QUOTE)
+	switch (op) {
+	case SIM_OP_TARGET:
+		return answer_target(reply, q);
+	case SIM_OP_QUOTE:
 		return answer_quote(reply, q, r);
-	if (op == SIM_OP_ANSWER)
+	case SIM_OP_ANSWER:
 		return answer_answer(reply, q, r);
-	sim_message_put(reply, q->qe.target, SIM_TARGETINFO_LEN);
-	return SIM_SUCCESS;
+	default:
+		return SIM_REFUSED;
+	}
 }
 
 static enum sim_status qe_answer(void *self, struct sim_message *reply,

@@ -17,8 +17,15 @@ struct sim_host {
 	 * with `why` written, if that fails. */
 	bool (*keep)(struct sim_host *h, struct assay_bytes sealed);
 	const void *own; /* keep's */
-	bool refused;    /* the enclave said no */
-	/* by this check of its library; NULL: it is the program's own reason */
+	/* Takes a mail that the enclave sends to whom the host knows by this id,
+	 * while it answers another's; false, with `why` written, if that fails.
+	 * NULL: they are dropped. */
+	bool (*post)(struct sim_host *h, struct assay_bytes id,
+	             struct assay_bytes mail);
+	void *posts;  /* post's */
+	bool unkept;  /* there was no `keep` for what it wanted stored */
+	bool refused; /* the enclave said no, */
+	/* by this check; NULL: by none that is known */
 	const struct assay_check_info *check;
 	char why[256]; /* of the last failure, and what to do: one line */
 	struct assay_frame frame;
@@ -41,6 +48,18 @@ ASSAY_MUST_CHECK bool sim_host_attest(struct sim_attested *out,
 ASSAY_MUST_CHECK bool sim_host_request(struct assay_bytes *out,
                                        struct sim_host *h,
                                        struct assay_bytes request);
+
+/* The same in Conclave's profile [CONCLAVE 1.3, 3.5]: keys; and a mail answered,
+ * by who is known to the host by `id`, of 1 to 255 bytes. */
+struct sim_mail_attested {
+	struct assay_bytes signing_key, encryption_key, quote;
+};
+ASSAY_MUST_CHECK bool sim_host_attest_mail(struct sim_mail_attested *out,
+                                           struct sim_host *h);
+ASSAY_MUST_CHECK bool sim_host_mail(struct assay_bytes *out, struct sim_host *h,
+                                    struct assay_bytes id,
+                                    struct assay_bytes mail);
+
 /* sim_host_why says why something failed; always false. */
 bool sim_host_why(struct sim_host *h, const char *fmt, ...) ASSAY_PRINTF(2, 3);
 

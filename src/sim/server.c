@@ -25,7 +25,8 @@
 
 /* An enclave, and the processor's end of its socket. */
 struct slot {
-	int fd; /* -1: to be forgotten */
+	int fd;         /* -1: to be forgotten */
+	enum sim_ae ae; /* SIM_N_AES: neither PCE nor QE */
 	struct sim_secs secs;
 };
 
@@ -35,7 +36,6 @@ struct server {
 	struct sim_machine machine; /* without the fuses */
 	struct sim_secs secs[SIM_N_AES];
 	pid_t pid[SIM_N_AES]; /* 0: not running */
-	int fd[SIM_N_AES];    /* their slots' */
 	size_t n_slots;
 	struct slot slots[SIM_MAX_ENCLAVES];
 };
@@ -65,13 +65,15 @@ static void keep_fds(const int *fd, int n)
 	close_range(STDERR_FILENO + 1 + (unsigned)n, ~0U, 0);
 }
 
-/* No core file, and no reading of its memory by others of the same user. */
+/* No core file, no reading of its memory by others of the same user, and no life
+ * without its parent, even if it stands still. */
 static void seclude(void)
 {
 	const struct rlimit none = { 0, 0 };
 
 	if (setrlimit(RLIMIT_CORE, &none) || prctl(PR_SET_DUMPABLE, 0) ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL))
 		_exit(1);
 }
 
@@ -93,14 +95,14 @@ static struct sim_cpu *secret_memory(void)
 /* ---- enclaves */
 
 /* Makes room for an enclave: its end of the socket, or -1. */
-static int add_slot(struct server *s, int *ours, const struct sim_secs *secs)
+static int add_slot(struct server *s, enum sim_ae ae,
+                    const struct sim_secs *secs)
 {
 	int fd[2];
 
 	if (s->n_slots == SIM_MAX_ENCLAVES || !sim_pair(fd))
 		return -1;
-	s->slots[s->n_slots++] = (struct slot){ fd[0], *secs };
-	*ours = fd[0];
+	s->slots[s->n_slots++] = (struct slot){ fd[0], ae, *secs };
 	return fd[1];
 }
 
@@ -110,21 +112,42 @@ static void drop_slot(struct slot *slot)
 	slot->fd = -1;
 }
 
+static enum sim_status answer_key(struct sim_message *reply,
+                                  const struct sim_enclave *enclave,
+                                  struct assay_bytes body)
+{
+	uint8_t key[SIM_KEY_LEN];
+	enum sim_status status = sim_enclu_of(enclave).egetkey(enclave, key,
+	                                                       body.ptr);
+
+	sim_message_put(reply, key, sizeof(key));
+	assay_wipe(key, sizeof(key));
+	return status;
+}
+
+static enum sim_status answer_report(struct sim_message *reply,
+                                     const struct sim_enclave *enclave,
+                                     struct assay_bytes body)
+{
+	uint8_t report[SIM_REPORT_LEN];
+	enum sim_status status = sim_enclu_of(enclave).ereport(
+		enclave, report, body.ptr, body.ptr + SIM_TARGETINFO_LEN);
+
+	sim_message_put(reply, report, sizeof(report));
+	return status;
+}
+
 static enum sim_status answer_enclave(void *self, struct sim_message *reply,
                                       enum sim_op op, struct assay_bytes body)
 {
-	const struct sim_enclave *enclave = self;
-	const struct sim_enclu enclu = sim_enclu_of(enclave);
-	uint8_t out[SIM_REPORT_LEN];
-	const bool key = op == SIM_OP_EGETKEY;
-	enum sim_status status =
-		key ? enclu.egetkey(enclave, out, body.ptr)
-		    : enclu.ereport(enclave, out, body.ptr,
-	                            body.ptr + SIM_TARGETINFO_LEN);
-
-	sim_message_put(reply, out, key ? SIM_KEY_LEN : SIM_REPORT_LEN);
-	assay_wipe(out, sizeof(out));
-	return status;
+	switch (op) {
+	case SIM_OP_EGETKEY:
+		return answer_key(reply, self, body);
+	case SIM_OP_EREPORT:
+		return answer_report(reply, self, body);
+	default:
+		return SIM_REFUSED;
+	}
 }
 
 static void serve_slot(struct server *s, struct slot *slot)
@@ -151,9 +174,8 @@ static void stop_ae(struct server *s, enum sim_ae ae)
 		;
 	s->pid[ae] = 0;
 	for (size_t i = 0; i < s->n_slots; i++)
-		if (s->slots[i].fd == s->fd[ae])
+		if (s->slots[i].ae == ae)
 			drop_slot(&s->slots[i]);
-	s->fd[ae] = -1;
 }
 
 static _Noreturn void run_ae(const struct server *s, enum sim_ae ae,
@@ -167,7 +189,6 @@ static _Noreturn void run_ae(const struct server *s, enum sim_ae ae,
 		.ppid_key = s->machine.ppid_key,
 	};
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	seclude();
 	if (getppid() != parent)
 		_exit(1);
@@ -196,9 +217,8 @@ static bool fork_ae(struct server *s, enum sim_ae ae, int line[N_LINES][2])
 static bool open_lines(struct server *s, int line[N_LINES][2])
 {
 	memset(line, 0xff, N_LINES * sizeof(*line)); /* -1 */
-	line[PCE_CPU][1] = add_slot(s, &s->fd[SIM_AE_PCE],
-	                            &s->secs[SIM_AE_PCE]);
-	line[QE_CPU][1] = add_slot(s, &s->fd[SIM_AE_QE], &s->secs[SIM_AE_QE]);
+	line[PCE_CPU][1] = add_slot(s, SIM_AE_PCE, &s->secs[SIM_AE_PCE]);
+	line[QE_CPU][1] = add_slot(s, SIM_AE_QE, &s->secs[SIM_AE_QE]);
 	return line[PCE_CPU][1] >= 0 && line[QE_CPU][1] >= 0 &&
 	       sim_pair(line[PCE_QE]) && sim_pair(line[CLIENT_QE]);
 }
@@ -252,7 +272,6 @@ static enum sim_status answer_einit(struct server *s, struct sim_message *reply,
 	struct sim_einit_body e;
 	struct sim_secs secs;
 	enum sim_status status;
-	int fd;
 
 	sim_einit_body_read(&e, body);
 	if (e.created.flags & ours)
@@ -261,16 +280,21 @@ static enum sim_status answer_einit(struct server *s, struct sim_message *reply,
 	                    e.sigstruct);
 	if (status != SIM_SUCCESS)
 		return status;
-	reply->fd = add_slot(s, &fd, &secs);
+	reply->fd = add_slot(s, SIM_N_AES, &secs);
 	return reply->fd >= 0 ? SIM_SUCCESS : SIM_FULL;
 }
 
 static enum sim_status answer_launcher(void *self, struct sim_message *reply,
                                        enum sim_op op, struct assay_bytes body)
 {
-	if (op == SIM_OP_EINIT)
+	switch (op) {
+	case SIM_OP_EINIT:
 		return answer_einit(self, reply, body);
-	return answer_quoting(self, reply);
+	case SIM_OP_QUOTING:
+		return answer_quoting(self, reply);
+	default:
+		return SIM_REFUSED;
+	}
 }
 
 /* ---- all of it */
@@ -330,7 +354,6 @@ _Noreturn void sim_server_run(int control, const char *dir)
 	keep_fds(&control, 1);
 	seclude();
 	s.control = STDERR_FILENO + 1;
-	s.fd[SIM_AE_PCE] = s.fd[SIM_AE_QE] = -1;
 	status = boot(&s, dir);
 	if (sim_say_hello(s.control, status) && status == SIM_SUCCESS)
 		while (serve_round(&s))

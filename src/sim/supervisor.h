@@ -11,6 +11,8 @@
 
 #include "sim/attfs.h"
 
+struct seccomp_data; /* linux/seccomp.h: a system call */
+
 /* An open, as the kernel tells of it. */
 struct sim_open {
 	uint64_t path; /* where, in the enclave's memory */
@@ -18,7 +20,6 @@ struct sim_open {
 };
 /* False if the system call is no open that is answered: only open(2) and
  * openat(2) of 64-bit code are. */
-struct seccomp_data;
 ASSAY_MUST_CHECK bool sim_open_of(struct sim_open *open,
                                   const struct seccomp_data *call);
 

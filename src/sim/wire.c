@@ -135,33 +135,33 @@ bool sim_pair(int fd[2])
 	return false;
 }
 
-/* Who does not take its replies is not waited for. */
-static bool send_message(int fd, struct sim_message *m)
+bool sim_send_fd(int socket, struct assay_bytes data, int fd)
 {
 	union {
 		struct cmsghdr header;
 		uint8_t bytes[CMSG_SPACE(sizeof(int))];
 	} control = { 0 };
-	struct iovec iov = { m->bytes, m->len };
+	uint8_t *bytes = (uint8_t *)(uintptr_t)data.ptr; /* not written to */
+	struct iovec iov = { bytes, data.len };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t n;
 
-	if (m->fd >= 0) {
+	if (fd >= 0) {
 		msg.msg_control = &control;
 		msg.msg_controllen = CMSG_LEN(sizeof(int));
 		control.header.cmsg_level = SOL_SOCKET;
 		control.header.cmsg_type = SCM_RIGHTS;
 		control.header.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.header), &m->fd, sizeof(int));
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
 	}
 	do
-		n = sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+		n = sendmsg(socket, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
-	return !m->bad && n == (ssize_t)m->len;
+	return n == (ssize_t)data.len;
 }
 
-/* The socket that came along, or -1.  There is room for one: the kernel closes
- * more. */
+/* The descriptor that came along, or -1.  There is room for one: the kernel
+ * closes more. */
 static int passed_fd(struct msghdr *msg)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
@@ -173,15 +173,13 @@ static int passed_fd(struct msghdr *msg)
 	return fd;
 }
 
-/* False at the end, when patience is at its end, and for a message that is
- * longer than any. */
-static bool recv_message(int fd, struct sim_message *m)
+ssize_t sim_receive_fd(int socket, void *data, size_t room, int *fd)
 {
 	union {
 		struct cmsghdr header;
 		uint8_t bytes[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct iovec iov = { m->bytes, sizeof(m->bytes) };
+	struct iovec iov = { data, room };
 	struct msghdr msg = { .msg_iov = &iov,
 		              .msg_iovlen = 1,
 		              .msg_control = &control,
@@ -189,12 +187,34 @@ static bool recv_message(int fd, struct sim_message *m)
 	ssize_t n;
 
 	do
-		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+		n = recvmsg(socket, &msg, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
+	*fd = n >= 0 ? passed_fd(&msg) : -1;
+	if (n < 0 || !(msg.msg_flags & MSG_TRUNC))
+		return n;
+	errno = EMSGSIZE;
+	return -1;
+}
+
+/* ---- messages over them */
+
+/* Who does not take its replies is not waited for. */
+static bool send_message(int fd, const struct sim_message *m)
+{
+	const struct assay_bytes data = { m->bytes, m->len };
+
+	return sim_send_fd(fd, data, m->fd) && !m->bad;
+}
+
+/* False at the end, when patience is at its end, and for a message that is
+ * longer than any. */
+static bool recv_message(int fd, struct sim_message *m)
+{
+	ssize_t n = sim_receive_fd(fd, m->bytes, sizeof(m->bytes), &m->fd);
+
 	m->len = n > 0 ? (size_t)n : 0;
 	m->bad = false;
-	m->fd = n >= 0 ? passed_fd(&msg) : -1;
-	return n > 0 && !(msg.msg_flags & MSG_TRUNC);
+	return n > 0;
 }
 
 static void drop_fd(struct sim_message *m)
@@ -204,6 +224,8 @@ static void drop_fd(struct sim_message *m)
 	m->fd = -1;
 }
 
+/* A reply does not say what it answers: so after one that is late, or is none,
+ * the socket is not used again. */
 enum sim_status sim_call(int fd, struct sim_message *m,
                          struct assay_bytes *body)
 {
@@ -211,12 +233,15 @@ enum sim_status sim_call(int fd, struct sim_message *m,
 	enum sim_status status = SIM_GONE;
 
 	*body = (struct assay_bytes){ 0 };
-	if (!send_message(fd, m))
+	if (!send_message(fd, m)) {
+		shutdown(fd, SHUT_RDWR);
 		return SIM_GONE;
+	}
 	if (!recv_message(fd, m) ||
 	    !sim_reply_parse(&status, body,
-	                     (struct assay_bytes){ m->bytes, m->len }, op) ||
-	    status != SIM_SUCCESS)
+	                     (struct assay_bytes){ m->bytes, m->len }, op))
+		shutdown(fd, SHUT_RDWR);
+	if (status != SIM_SUCCESS)
 		drop_fd(m);
 	return status;
 }

@@ -3,6 +3,8 @@
 #ifndef SIM_WIRE_H
 #define SIM_WIRE_H
 
+#include <sys/types.h>
+
 #include "sim/qe.h"
 
 enum { SIM_MESSAGE_MAX = 16384 };
@@ -77,6 +79,15 @@ void sim_einit_body_read(struct sim_einit_body *einit, struct assay_bytes body);
  * waits ten seconds for an answer.  False if there are none. */
 ASSAY_MUST_CHECK bool sim_pair(int fd[2]);
 
+/* sim_send_fd sends a message, without waiting, and with it the descriptor,
+ * unless that is -1. */
+ASSAY_MUST_CHECK bool sim_send_fd(int socket, struct assay_bytes data, int fd);
+/* sim_receive_fd waits for a message: its length, 0 at the end; -1 with errno,
+ * EMSGSIZE if it is longer than `room`.  `fd` is what came along, close-on-exec,
+ * or -1, in any case. */
+ASSAY_MUST_CHECK ssize_t sim_receive_fd(int socket, void *data, size_t room,
+                                        int *fd);
+
 /* A status alone: what a server says, unasked, of how its start went. */
 ASSAY_MUST_CHECK bool sim_say_hello(int fd, enum sim_status status);
 ASSAY_MUST_CHECK enum sim_status sim_hear_hello(int fd);
@@ -85,7 +96,7 @@ ASSAY_MUST_CHECK enum sim_status sim_hear_hello(int fd);
  * sim_call sends the request in `m` and waits for the reply, whose body it
  * views in `m`; a socket that came with it is m->fd, else that is -1.  GONE if
  * the other side has ended, does not answer in time, or answers what is no
- * reply: then close the socket.
+ * reply: then the socket is shut down, and every later call is GONE.
  */
 ASSAY_MUST_CHECK enum sim_status sim_call(int fd, struct sim_message *m,
                                           struct assay_bytes *body);

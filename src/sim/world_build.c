@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "sim/files.h"
 
 static unsigned tee_of(const struct sim_world *w)
 {
@@ -120,43 +120,9 @@ void sim_world_free(struct sim_world *w)
 	sim_out_free(&w->quote);
 }
 
-static bool put_all(int fd, struct assay_bytes data)
-{
-	while (data.len) {
-		ssize_t n = write(fd, data.ptr, data.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		data.ptr += n;
-		data.len -= (size_t)n;
-	}
-	return true;
-}
-
-/* A new file that takes the name of an old one when it is complete. */
 static bool put_file(int dir, const char *file, struct assay_bytes data)
 {
-	char new[64];
-	bool good;
-	int fd;
-
-	snprintf(new, sizeof(new), ".%s.new", file);
-	unlinkat(dir, new, 0); /* left by a run that was ended, or a trap */
-	fd = openat(dir, new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return false;
-	good = put_all(fd, data);
-	good &= close(fd) == 0;
-	good = good && renameat(dir, new, dir, file) == 0;
-	if (!good) {
-		int why = errno;
-
-		unlinkat(dir, new, 0);
-		errno = why;
-	}
-	return good;
+	return sim_file_put(dir, file, data, 0644, false);
 }
 
 bool sim_file_write(const char *dir, const char *file, struct assay_bytes data)

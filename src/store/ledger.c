@@ -11,7 +11,7 @@
 
 enum {
 	APPLICATION = 0x41534c47, /* "ASLG": this is a ledger */
-	VERSION = 1,              /* of the tables below */
+	VERSION = 2,              /* of the tables below */
 	WAIT_MS = 10000,          /* for another writer */
 	BLOB_MAX = 16 << 20,      /* bytes of one value */
 };
@@ -21,7 +21,8 @@ static const char schema[] =
 	" made INTEGER NOT NULL, published INTEGER NOT NULL,"
 	" edition INTEGER NOT NULL, n_processors INTEGER NOT NULL,"
 	" n_revoked INTEGER NOT NULL, n_certs INTEGER NOT NULL,"
-	" n_families INTEGER NOT NULL, n_sets INTEGER NOT NULL,"
+	" n_families INTEGER NOT NULL, n_evaluations INTEGER NOT NULL,"
+	" n_documents INTEGER NOT NULL, rows BLOB NOT NULL,"
 	" seal BLOB NOT NULL) STRICT;"
 	"CREATE TABLE family (fmspc BLOB PRIMARY KEY, ca INTEGER NOT NULL,"
 	" seal BLOB NOT NULL) STRICT, WITHOUT ROWID;"
@@ -41,19 +42,20 @@ static const char schema[] =
 	" serial BLOB NOT NULL UNIQUE, issued INTEGER NOT NULL,"
 	" der BLOB NOT NULL, seal BLOB NOT NULL,"
 	" PRIMARY KEY (processor, tcbm)) STRICT;"
-	"CREATE TABLE document (name TEXT PRIMARY KEY, body BLOB NOT NULL)"
-	" STRICT;";
+	"CREATE TABLE document (name TEXT PRIMARY KEY, body BLOB NOT NULL,"
+	" seal BLOB NOT NULL) STRICT;";
 
 enum sql {
 	SQL_BEGIN,
+	SQL_BEGIN_READING,
 	SQL_COMMIT,
 	SQL_PUT_MAKER,
 	SQL_PUT_FAMILY,
-	SQL_PUT_SET,
+	SQL_PUT_EVALUATION,
 	SQL_ADD_PROCESSOR,
 	SQL_CHANGE_PROCESSOR,
 	SQL_ADD_CERT,
-	SQL_PUT_DOCUMENT,
+	SQL_ADD_DOCUMENT,
 	SQL_DROP_DOCUMENTS,
 	SQL_GET_MAKER,
 	SQL_GET_FAMILY,
@@ -62,11 +64,14 @@ enum sql {
 	SQL_GET_CERT,
 	SQL_GET_DOCUMENT,
 	SQL_COUNT,
+	SQL_VERSION,
 	SQL_EACH_PROCESSOR,
 	SQL_EACH_CERT,
 	SQL_EACH_REVOKED,
 	SQL_EACH_FAMILY,
-	SQL_EACH_SET,
+	SQL_EACH_EVALUATION,
+	SQL_EACH_SEAL,
+	SQL_EACH_DOCUMENT_SEAL,
 	N_SQL
 };
 
@@ -79,41 +84,53 @@ enum sql {
 
 static const char *const texts[N_SQL] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_BEGIN_READING] = "BEGIN",
 	[SQL_COMMIT] = "COMMIT",
-	[SQL_PUT_MAKER] = "REPLACE INTO maker VALUES (1,?,?,?,?,?,?,?,?,?)",
+	[SQL_PUT_MAKER] = "REPLACE INTO maker VALUES (1,?,?,?,?,?,?,?,?,?,?,?)",
 	[SQL_PUT_FAMILY] = "REPLACE INTO family VALUES (?,?,?)",
-	[SQL_PUT_SET] = "REPLACE INTO evaluation VALUES (?,?,?,?,?,?,?)",
+	[SQL_PUT_EVALUATION] = "REPLACE INTO evaluation VALUES (?,?,?,?,?,?,?)",
 	[SQL_ADD_PROCESSOR] =
 		"INSERT INTO processor VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
 	[SQL_CHANGE_PROCESSOR] =
 		"UPDATE processor SET cpusvn = ?, pcesvn = ?, revoked = ?,"
 		" seal = ? WHERE id = ?",
 	[SQL_ADD_CERT] = "INSERT INTO certificate VALUES (?,?,?,?,?,?)",
-	[SQL_PUT_DOCUMENT] = "REPLACE INTO document VALUES (?,?)",
+	[SQL_ADD_DOCUMENT] = "INSERT INTO document VALUES (?,?,?)",
 	[SQL_DROP_DOCUMENTS] =
 		"DELETE FROM document WHERE substr(name, 1, length(?1)) = ?1",
 	[SQL_GET_MAKER] = "SELECT made, published, edition, n_processors,"
-			  " n_revoked, n_certs, n_families, n_sets, seal"
-			  " FROM maker",
+			  " n_revoked, n_certs, n_families, n_evaluations,"
+			  " n_documents, rows, seal FROM maker",
 	[SQL_GET_FAMILY] = "SELECT fmspc, ca, seal FROM family"
 			   " WHERE fmspc = ?",
 	[SQL_GET_NAMED] = PROCESSOR "WHERE name = ?",
 	[SQL_GET_PPID] = PROCESSOR "WHERE ppid = ?",
 	[SQL_GET_CERT] = CERT "WHERE processor = ? AND tcbm = ?",
-	[SQL_GET_DOCUMENT] = "SELECT body FROM document WHERE name = ?",
+	[SQL_GET_DOCUMENT] = "SELECT body, seal FROM document WHERE name = ?",
 	[SQL_COUNT] = "SELECT (SELECT count(*) FROM processor),"
 		      " (SELECT count(*) FROM processor WHERE revoked != 0),"
 		      " (SELECT count(*) FROM certificate),"
 		      " (SELECT count(*) FROM family),"
-		      " (SELECT count(*) FROM evaluation)",
+		      " (SELECT count(*) FROM evaluation),"
+		      " (SELECT count(*) FROM document)",
+	[SQL_VERSION] = "PRAGMA data_version",
 	[SQL_EACH_PROCESSOR] = PROCESSOR "ORDER BY id",
 	[SQL_EACH_CERT] = CERT "WHERE processor = ? ORDER BY issued, rowid",
 	[SQL_EACH_REVOKED] = PROCESSOR "JOIN family f ON f.fmspc = p.fmspc"
 				       " WHERE revoked != 0 AND f.ca = ?"
 				       " ORDER BY id",
 	[SQL_EACH_FAMILY] = "SELECT fmspc, ca, seal FROM family ORDER BY fmspc",
-	[SQL_EACH_SET] = "SELECT number, event, standard, cpusvn, pcesvn,"
-			 " advisory, seal FROM evaluation ORDER BY number",
+	[SQL_EACH_EVALUATION] =
+		"SELECT number, event, standard, cpusvn, pcesvn,"
+		" advisory, seal FROM evaluation ORDER BY number",
+	/* NOT INDEXED: out of the rows themselves */
+	[SQL_EACH_SEAL] = "SELECT seal FROM processor NOT INDEXED UNION ALL"
+			  " SELECT seal FROM certificate NOT INDEXED UNION ALL"
+			  " SELECT seal FROM family UNION ALL"
+			  " SELECT seal FROM evaluation UNION ALL"
+			  " SELECT seal FROM document NOT INDEXED",
+	[SQL_EACH_DOCUMENT_SEAL] = "SELECT seal FROM document"
+				   " WHERE substr(name, 1, length(?1)) = ?1",
 };
 
 struct ledger {
@@ -399,6 +416,13 @@ bool ledger_begin(struct ledger *l)
 	return run(&q);
 }
 
+bool ledger_begin_reading(struct ledger *l)
+{
+	struct query q = query(l, SQL_BEGIN_READING);
+
+	return run(&q);
+}
+
 bool ledger_commit(struct ledger *l)
 {
 	struct query q = query(l, SQL_COMMIT);
@@ -426,7 +450,9 @@ bool ledger_put_maker(struct ledger *l, const struct ledger_maker *m)
 	put_int(&q, m->n_revoked);
 	put_int(&q, m->n_certs);
 	put_int(&q, m->n_families);
-	put_int(&q, m->n_sets);
+	put_int(&q, m->n_evaluations);
+	put_int(&q, m->n_documents);
+	put_blob(&q, m->rows, sizeof(m->rows));
 	put_blob(&q, m->seal, sizeof(m->seal));
 	return run(&q);
 }
@@ -441,9 +467,9 @@ bool ledger_put_family(struct ledger *l, const struct ledger_family *f)
 	return run(&q);
 }
 
-bool ledger_put_set(struct ledger *l, const struct ledger_set *s)
+bool ledger_put_evaluation(struct ledger *l, const struct ledger_evaluation *s)
 {
-	struct query q = query(l, SQL_PUT_SET);
+	struct query q = query(l, SQL_PUT_EVALUATION);
 
 	put_int(&q, s->number);
 	put_int(&q, s->event);
@@ -499,13 +525,13 @@ bool ledger_add_cert(struct ledger *l, const struct ledger_cert *c)
 	return run(&q);
 }
 
-bool ledger_put_document(struct ledger *l, const char *name,
-                         struct assay_bytes body)
+bool ledger_add_document(struct ledger *l, const struct ledger_document *d)
 {
-	struct query q = query(l, SQL_PUT_DOCUMENT);
+	struct query q = query(l, SQL_ADD_DOCUMENT);
 
-	put_text(&q, name);
-	put_blob(&q, body.ptr, body.len);
+	put_text(&q, d->name);
+	put_blob(&q, d->body.ptr, d->body.len);
+	put_blob(&q, d->seal, sizeof(d->seal));
 	return run(&q);
 }
 
@@ -555,7 +581,7 @@ static void read_family(struct query *q, struct ledger_family *f)
 	get_blob(q, f->seal, sizeof(f->seal));
 }
 
-static void read_set(struct query *q, struct ledger_set *s)
+static void read_evaluation(struct query *q, struct ledger_evaluation *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->number = (uint32_t)get_int(q, UINT32_MAX);
@@ -582,7 +608,9 @@ enum ledger_found ledger_get_maker(struct ledger *l, struct ledger_maker *m)
 	m->n_revoked = get_int(&q, INT64_MAX);
 	m->n_certs = get_int(&q, INT64_MAX);
 	m->n_families = get_int(&q, INT64_MAX);
-	m->n_sets = get_int(&q, INT64_MAX);
+	m->n_evaluations = get_int(&q, INT64_MAX);
+	m->n_documents = get_int(&q, INT64_MAX);
+	get_blob(&q, m->rows, sizeof(m->rows));
 	get_blob(&q, m->seal, sizeof(m->seal));
 	found = got(&q, found);
 	go_wrong(&q);
@@ -592,16 +620,30 @@ enum ledger_found ledger_get_maker(struct ledger *l, struct ledger_maker *m)
 bool ledger_count(struct ledger *l, struct ledger_maker *m)
 {
 	struct query q = query(l, SQL_COUNT);
+	enum ledger_found found = next(&q);
 
-	if (next(&q) != LEDGER_FOUND)
+	if (found != LEDGER_FOUND)
 		return false;
 	m->n_processors = get_int(&q, INT64_MAX);
 	m->n_revoked = get_int(&q, INT64_MAX);
 	m->n_certs = get_int(&q, INT64_MAX);
 	m->n_families = get_int(&q, INT64_MAX);
-	m->n_sets = get_int(&q, INT64_MAX);
+	m->n_evaluations = get_int(&q, INT64_MAX);
+	m->n_documents = get_int(&q, INT64_MAX);
+	found = got(&q, found);
 	go_wrong(&q);
-	return true;
+	return found == LEDGER_FOUND;
+}
+
+bool ledger_version(struct ledger *l, int64_t *version)
+{
+	struct query q = query(l, SQL_VERSION);
+	enum ledger_found found = next(&q);
+
+	*version = found == LEDGER_FOUND ? get_int(&q, INT64_MAX) : 0;
+	found = got(&q, found);
+	go_wrong(&q);
+	return found == LEDGER_FOUND;
 }
 
 enum ledger_found ledger_get_family(struct ledger *l, struct ledger_family *f,
@@ -688,7 +730,7 @@ enum ledger_found ledger_get_cert(struct ledger *l, struct ledger_cert *c,
 }
 
 enum ledger_found ledger_get_document(struct ledger *l,
-                                      struct assay_bytes *body,
+                                      struct ledger_document *d,
                                       const char *name)
 {
 	struct query q = query(l, SQL_GET_DOCUMENT);
@@ -697,8 +739,10 @@ enum ledger_found ledger_get_document(struct ledger *l,
 	put_text(&q, name);
 	found = next(&q);
 	if (found == LEDGER_FOUND) {
-		*body = get_bytes(&q);
-		keep(&q, body);
+		d->name = name;
+		d->body = get_bytes(&q);
+		get_blob(&q, d->seal, sizeof(d->seal));
+		keep(&q, &d->body);
 	}
 	found = got(&q, found);
 	go_wrong(&q);
@@ -779,19 +823,57 @@ bool ledger_each_family(struct ledger *l,
 	return go_on && found == LEDGER_NONE;
 }
 
-bool ledger_each_set(struct ledger *l,
-                     bool (*each)(void *arg, const struct ledger_set *s),
-                     void *arg)
+bool ledger_each_evaluation(struct ledger *l,
+                            bool (*each)(void *arg,
+                                         const struct ledger_evaluation *s),
+                            void *arg)
 {
-	struct query q = query(l, SQL_EACH_SET);
-	struct ledger_set s;
+	struct query q = query(l, SQL_EACH_EVALUATION);
+	struct ledger_evaluation s;
 	enum ledger_found found = LEDGER_FAILED;
 	bool go_on = true;
 
 	while (go_on && (found = next(&q)) == LEDGER_FOUND) {
-		read_set(&q, &s);
+		read_evaluation(&q, &s);
 		go_on = q.statement && each(arg, &s);
 	}
 	go_wrong(&q);
 	return go_on && found == LEDGER_NONE;
+}
+
+static bool each_seal_of(struct query *q,
+                         bool (*each)(void *arg,
+                                      const uint8_t seal[LEDGER_SEAL_LEN]),
+                         void *arg)
+{
+	uint8_t seal[LEDGER_SEAL_LEN];
+	enum ledger_found found = LEDGER_FAILED;
+	bool go_on = true;
+
+	while (go_on && (found = next(q)) == LEDGER_FOUND) {
+		get_blob(q, seal, sizeof(seal));
+		go_on = q->statement && each(arg, seal);
+	}
+	go_wrong(q);
+	return go_on && found == LEDGER_NONE;
+}
+
+bool ledger_each_seal(struct ledger *l,
+                      bool (*each)(void *arg,
+                                   const uint8_t seal[LEDGER_SEAL_LEN]),
+                      void *arg)
+{
+	struct query q = query(l, SQL_EACH_SEAL);
+
+	return each_seal_of(&q, each, arg);
+}
+
+bool ledger_each_document_seal(
+	struct ledger *l, const char *prefix,
+	bool (*each)(void *arg, const uint8_t seal[LEDGER_SEAL_LEN]), void *arg)
+{
+	struct query q = query(l, SQL_EACH_DOCUMENT_SEAL);
+
+	put_text(&q, prefix);
+	return each_seal_of(&q, each, arg);
 }

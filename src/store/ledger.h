@@ -56,7 +56,7 @@ struct ledger_family {
 };
 
 /* A TCB evaluation: the state that is up to date from `event` on. */
-struct ledger_set {
+struct ledger_evaluation {
 	uint32_t number;
 	int64_t event;
 	int64_t standard; /* from when it is the standard one */
@@ -66,12 +66,21 @@ struct ledger_set {
 	uint8_t seal[LEDGER_SEAL_LEN];
 };
 
-/* The manufacturer itself, and how much there is of each. */
+/* What is published, or the maker's own. */
+struct ledger_document {
+	const char *name;
+	struct assay_bytes body; /* borrowed: until the ledger is asked again */
+	uint8_t seal[LEDGER_SEAL_LEN];
+};
+
+/* The manufacturer itself, and how much there is of each other row. */
 struct ledger_maker {
 	int64_t made;
 	int64_t published; /* when its documents were issued */
 	int64_t edition;   /* how often */
-	int64_t n_processors, n_revoked, n_certs, n_families, n_sets;
+	int64_t n_processors, n_revoked, n_certs, n_families, n_evaluations;
+	int64_t n_documents;
+	uint8_t rows[LEDGER_SEAL_LEN]; /* what their keeper has of them all */
 	uint8_t seal[LEDGER_SEAL_LEN];
 };
 
@@ -86,18 +95,21 @@ const char *ledger_why(const struct ledger *ledger);
 /* What is done from begin to commit is done whole or not at all, and nobody
  * else writes meanwhile.  After a failure in between there is only abort. */
 ASSAY_MUST_CHECK bool ledger_begin(struct ledger *ledger);
+/* What is read from here to abort is of one moment, beside whoever writes. */
+ASSAY_MUST_CHECK bool ledger_begin_reading(struct ledger *ledger);
 ASSAY_MUST_CHECK bool ledger_commit(struct ledger *ledger);
 void ledger_abort(struct ledger *ledger);
 
-/* Writing.  What is there already is replaced, but for processors and
- * certificates: these are added, and of a processor that is there
- * ledger_change_processor changes CPUSVN, PCESVN, `revoked` and `seal` alone. */
+/* Writing.  What is there already is replaced by `put` and refused by `add`; of
+ * a processor that is there ledger_change_processor changes CPUSVN, PCESVN,
+ * `revoked` and `seal` alone. */
 ASSAY_MUST_CHECK bool ledger_put_maker(struct ledger *ledger,
                                        const struct ledger_maker *maker);
 ASSAY_MUST_CHECK bool ledger_put_family(struct ledger *ledger,
                                         const struct ledger_family *family);
-ASSAY_MUST_CHECK bool ledger_put_set(struct ledger *ledger,
-                                     const struct ledger_set *set);
+ASSAY_MUST_CHECK bool
+ledger_put_evaluation(struct ledger *ledger,
+                      const struct ledger_evaluation *evaluation);
 ASSAY_MUST_CHECK bool
 ledger_add_processor(struct ledger *ledger,
                      const struct ledger_processor *processor);
@@ -106,9 +118,9 @@ ledger_change_processor(struct ledger *ledger,
                         const struct ledger_processor *processor);
 ASSAY_MUST_CHECK bool ledger_add_cert(struct ledger *ledger,
                                       const struct ledger_cert *cert);
-ASSAY_MUST_CHECK bool ledger_put_document(struct ledger *ledger,
-                                          const char *name,
-                                          struct assay_bytes body);
+ASSAY_MUST_CHECK bool
+ledger_add_document(struct ledger *ledger,
+                    const struct ledger_document *document);
 /* Documents whose names begin so. */
 ASSAY_MUST_CHECK bool ledger_drop_documents(struct ledger *ledger,
                                             const char *prefix);
@@ -129,13 +141,17 @@ ASSAY_MUST_CHECK enum ledger_found ledger_get_cert(struct ledger *ledger,
                                                    struct ledger_cert *cert,
                                                    int64_t processor,
                                                    const uint8_t tcbm[18]);
-/* `body` is borrowed until the ledger is asked again. */
-ASSAY_MUST_CHECK enum ledger_found ledger_get_document(struct ledger *ledger,
-                                                       struct assay_bytes *body,
-                                                       const char *name);
+/* document->name is `name`. */
+ASSAY_MUST_CHECK enum ledger_found
+ledger_get_document(struct ledger *ledger, struct ledger_document *document,
+                    const char *name);
 /* How many rows there are, in truth: the counts of `maker`, nothing else. */
 ASSAY_MUST_CHECK bool ledger_count(struct ledger *ledger,
                                    struct ledger_maker *maker);
+
+/* A number that is another one whenever somebody else has changed anything since
+ * it was asked for last; what this connection itself commits does not count. */
+ASSAY_MUST_CHECK bool ledger_version(struct ledger *ledger, int64_t *version);
 
 /* Reading all: calls `each` for every one, in order; it says false to stop, and
  * then so does this.  `each` must not ask the ledger for the same kind. */
@@ -156,9 +172,19 @@ ASSAY_MUST_CHECK bool
 ledger_each_family(struct ledger *ledger,
                    bool (*each)(void *arg, const struct ledger_family *family),
                    void *arg);
+ASSAY_MUST_CHECK bool ledger_each_evaluation(
+	struct ledger *ledger,
+	bool (*each)(void *arg, const struct ledger_evaluation *evaluation),
+	void *arg);
+/* The seals of every row but the maker's, in some order; and of documents whose
+ * names begin so. */
 ASSAY_MUST_CHECK bool
-ledger_each_set(struct ledger *ledger,
-                bool (*each)(void *arg, const struct ledger_set *set),
-                void *arg);
+ledger_each_seal(struct ledger *ledger,
+                 bool (*each)(void *arg, const uint8_t seal[LEDGER_SEAL_LEN]),
+                 void *arg);
+ASSAY_MUST_CHECK bool ledger_each_document_seal(
+	struct ledger *ledger, const char *prefix,
+	bool (*each)(void *arg, const uint8_t seal[LEDGER_SEAL_LEN]),
+	void *arg);
 
 #endif

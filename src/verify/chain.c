@@ -80,14 +80,22 @@ static bool check_path(const struct assay_cert *cert, size_t below,
 	                  cert->path_len, below);
 }
 
-static bool check_pin(const struct assay_cert *root, const uint8_t key[64],
-                      struct assay_err *err)
+/* `doc` is the chain's text: there are several, and it need not be the quote's
+ * that leads elsewhere. */
+static bool check_pin(const struct assay_cert *root, enum assay_doc doc,
+                      const uint8_t key[64], struct assay_err *err)
 {
+	enum { SHOWN = 8 }; /* bytes of a key, enough to tell it */
+	char has[2 * SHOWN + 1], want[2 * SHOWN + 1];
+
 	if (memcmp(root->key, key, 64) == 0)
 		return true;
+	assay_hex_print(has, root->key, SHOWN, false);
+	assay_hex_print(want, key, SHOWN, false);
 	return assay_fail(err, ASSAY_X_ROOT_PIN, root->doc, root->key_at,
-	                  "the chain ends at another root key than the trusted "
-	                  "one");
+	                  "the %s ends at a root with the key %s..., and %s... "
+	                  "is trusted",
+	                  assay_doc_name(doc), has, want);
 }
 
 bool assay_cert_signed(const struct assay_cert *cert, const uint8_t key[64],
@@ -310,7 +318,7 @@ bool assay_chain_open(struct assay_chain *chain, struct assay_bytes text,
 	return read_blocks(chain, text, doc, use, err) &&
 	       check_number(chain, doc, use, err) &&
 	       put_in_order(chain, use, err) &&
-	       check_pin(assay_chain_root(chain), root_key, err) &&
+	       check_pin(assay_chain_root(chain), doc, root_key, err) &&
 	       check_uses(chain, use, err) && check_names(chain, use, err) &&
 	       check_maker(chain, root_key, err);
 }

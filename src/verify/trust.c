@@ -77,7 +77,8 @@ static bool check_list(const struct assay_crl *crl,
 	if (assay_p256_verify(engine, issuer->key, digest, crl->sig))
 		return true;
 	return assay_fail(err, ASSAY_R_SIG, crl->doc, crl->sig_at,
-	                  "the signature is not by the issuer's key");
+	                  "the signature is not by the issuer's key: the list was "
+	                  "altered, or is of another manufacturer");
 }
 
 bool assay_ca_trusted(const struct assay_trust *trust,

@@ -1,6 +1,8 @@
 /* verdict.c - a verdict's security level, and what to do about it, in words. */
 #include <assay/verify.h>
 
+#include "base/err.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,8 +40,11 @@ enum assay_level assay_verdict_level(const struct assay_verdict *verdict,
 	if (!verdict->genuine) {
 		check = assay_check_info(verdict->failed.check);
 		if (reason_len)
-			snprintf(reason, reason_len,
-			         "The evidence is not genuine (%s%s%s).",
+			snprintf(reason, reason_len, "%s (%s%s%s).",
+			         assay_is_unproven(verdict->failed.check)
+			                 ? "Nothing shows that the evidence is "
+			                   "genuine"
+			                 : "The evidence is not genuine",
 			         assay_doc_name(verdict->failed.doc),
 			         verdict->failed.doc ? " " : "",
 			         check ? check->name : "not verified");
@@ -106,6 +111,14 @@ static bool is_relaunch(const struct assay_verdict *v)
 	               ASSAY_STATUS_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED;
 }
 
+/* A machine in software has no BIOS. */
+static const char *update_of(const struct assay_verdict *v, const char *real)
+{
+	return v->simulation ? "the simulated machine lacks an update; assay "
+	                       "sim maker update gives it one" :
+	                       real;
+}
+
 /* What to renew for one gap. */
 static void advise_gap(struct advice *a, const struct assay_verdict *v,
                        const struct assay_gap *g)
@@ -116,22 +129,23 @@ static void advise_gap(struct advice *a, const struct assay_verdict *v,
 	switch (g->kind) {
 	case ASSAY_GAP_SGX_COMPONENT:
 		advise(a,
-		       "SGX component %u%s%s%s is %u, %s needs %u: update the "
-		       "BIOS or the microcode.",
-		       g->index + 1, open, g->name, shut, g->have, at, g->need);
+		       "SGX component %u%s%s%s is %u, %s needs %u: %s.",
+		       g->index + 1, open, g->name, shut, g->have, at, g->need,
+		       update_of(v, "update the BIOS or the microcode"));
 		break;
 	case ASSAY_GAP_PCE_SVN:
 		advise(a,
-		       "PCE is %u, %s needs %u: update the machine's SGX "
-		       "platform software (its PCE), or its BIOS.",
-		       g->have, at, g->need);
+		       "PCE is %u, %s needs %u: %s.", g->have, at, g->need,
+		       update_of(v, "update the machine's SGX platform "
+		                    "software (its PCE), or its BIOS"));
 		break;
 	case ASSAY_GAP_TDX_COMPONENT:
 		advise(a,
-		       "TDX component %u%s%s%s is %u, %s needs %u: update the "
-		       "%s.",
+		       "TDX component %u%s%s%s is %u, %s needs %u: %s.",
 		       g->index + 1, open, g->name, shut, g->have, at, g->need,
-		       g->index < 2 ? "TDX module" : "BIOS or the microcode");
+		       update_of(v, g->index < 2 ?
+		                            "update the TDX module" :
+		                            "update the BIOS or the microcode"));
 		break;
 	case ASSAY_GAP_TDX_MODULE:
 		advise(a, "TDX module%s%s%s %s %u, %s needs %u: %s.", open,
@@ -144,9 +158,9 @@ static void advise_gap(struct advice *a, const struct assay_verdict *v,
 		break;
 	case ASSAY_GAP_QE:
 		advise(a,
-		       "The quoting enclave is %u, %s needs %u: update the "
-		       "machine's DCAP packages.",
-		       g->have, at, g->need);
+		       "The quoting enclave is %u, %s needs %u: %s.", g->have,
+		       at, g->need,
+		       update_of(v, "update the machine's DCAP packages"));
 		break;
 	case ASSAY_GAP_NONE:
 		break;
@@ -178,10 +192,12 @@ static void advise_advisories(struct advice *a, const struct assay_verdict *v)
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
 		                        i ? ", " : "", v->advisories[i]);
 	if (len)
-		advise(a,
-		       "Advisories that apply: %s. Intel's security center "
-		       "says what they are about, and what helps.",
-		       list);
+		advise(a, "Advisories that apply: %s. %s", list,
+		       v->simulation ?
+		               "The machine is simulated: for others this "
+		               "says nothing." :
+		               "Intel's security center says what they are "
+		               "about, and what helps.");
 }
 
 static void advise_use(struct advice *a, const struct assay_verdict *v)

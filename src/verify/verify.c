@@ -246,10 +246,16 @@ static bool judge_chain(struct judging *j, struct assay_bytes text)
 static bool leaf_not_revoked(const struct judging *j)
 {
 	struct assay_bytes serial = { j->chain.serial, j->chain.serial_len };
+	char number[2 * ASSAY_SERIAL_MAX + 1], time[ASSAY_TIME_TEXT];
+	int64_t since;
 
-	return !assay_crl_lists(&j->trust->pck_crl, serial) ||
-	       assay_fail(err_of(j), ASSAY_R_PCK_REVOKED, ASSAY_DOC_PCK_LEAF, 0,
-	                  "the PCK CA's revocation list names this leaf");
+	if (!assay_crl_finds(&j->trust->pck_crl, serial, &since))
+		return true;
+	assay_hex_print(number, serial.ptr, serial.len, false);
+	return assay_fail(err_of(j), ASSAY_R_PCK_REVOKED, ASSAY_DOC_PCK_LEAF, 0,
+	                  "the PCK CA's revocation list names its serial number, "
+	                  "%s, as revoked at %s",
+	                  number, assay_time_print(time, since));
 }
 
 /* ---- floors [DCAP 4.9] */
