@@ -29,13 +29,14 @@ static void keep(void *to, const uint8_t *p, size_t n)
 	k->len += n;
 }
 
-/* Runs ascend. */
 static void see(void *to, const struct assay_pages *pages)
 {
 	struct kept *k = to;
 
-	must(pages->n > 0 && pages->at >= k->end && pages->chunks <= 16);
-	k->end = pages->at + pages->n * ASSAY_PAGE;
+	uint64_t end = pages->at + pages->n * ASSAY_PAGE;
+
+	must(pages->n > 0 && end > pages->at && pages->chunks <= 16);
+	k->end = end > k->end ? end : k->end;
 	k->pages += pages->n;
 }
 

@@ -181,6 +181,11 @@ says '^0x0000000000 .* 0x201 REG r-- *yes *segment$' 'segments'
 says ' 512  0x203 REG rw- *no *heap$' 'the heap'
 says ' 16  0x203 REG rw- *no *stack$' 'the stack'
 says ' 1  0x100 TCS --- *yes *TCS$' 'a thread'
+says "^Accept this code  *--accept \"C:$(echo "$measured" | tr a-f A-F) SEC:SECURE\"\$" \
+	'the line for the code, to be copied'
+says '--accept "S:.* PROD:7 REVOKE:2 SEC:SECURE"$' 'the line for its signer'
+says 'on a simulated machine: SEC:INSECURE' 'and what to write for a simulation'
+says '^  Profile *1, closed: no files, no network' 'what its profile is'
 wants 0 'pages of a stream' "$assay" measure --pages app.sgxs
 says ' 528  0x203 REG rw- *no *$' 'run together'
 
@@ -190,6 +195,13 @@ cp app.signed changed
 printf 'X' | dd of=changed bs=1 seek=20000 conv=notrunc 2>dd.log
 wants 1 'a changed program' "$assay" measure changed
 says 'S_LAUNCH_PROGRAM' 'is another one'
+says 'and another SHA-256' 'of the same length'
+wants 1 'a changed program, in JSON' "$assay" measure --json changed
+[ "$(json claimed)" = "$measured" ] && [ "$(json computed)" != "$measured" ] &&
+	[ "$(json computed | wc -c)" -eq 65 ]
+ok 'what it comes to stands beside the claim' $?
+! grep -q 'constraint_' "$dir/out"
+ok 'no line accepts it' $?
 cp app.signed changed
 size=$(stat -c %s changed)
 # the heap in the launch page: a page more
@@ -240,6 +252,185 @@ complains 'not signed' 'is not signed again'
 wants 1 'a program that is not static' "$assay" sign "$(command -v sh)" \
 	--key key.pem --product 1 --revocation 1 -o none.signed
 complains 'S_ELF_INTERP' 'is refused'
+
+# ---- standard input, and a SIGSTRUCT beside a file
+
+wants 0 'a file on standard input' "$assay" measure --json - <app.signed
+[ "$(json computed)" = "$measured" ]
+ok 'measures the same' $?
+size=$(stat -c %s app.signed)
+tail -c 1872 app.signed | head -c 1808 >app.sig
+wants 0 'a SIGSTRUCT alone' "$assay" measure app.sig
+says 'nothing can be computed' 'is a claim, and it says so'
+says '^Vendor *0: anybody$' 'and by whom'
+wants 0 'a stream and its SIGSTRUCT' "$assay" measure --json app.sgxs --sig app.sig
+says "\"kind\":\"sgxs\",\"computed\":\"$measured\",\"claimed\":\"$measured\"" \
+	'computed beside claimed'
+says '"signature_ok":true,"product":7,"svn":3' 'signed'
+head -c 1152 app.sgxs >short.sgxs
+wants 1 'a shorter stream' "$assay" measure short.sgxs --sig app.sig
+says 'S_' 'is another, or none'
+wants 1 'a SIGSTRUCT beside a signed program' "$assay" measure app.signed --sig app.sig
+says 'S_BESIDE' 'is one too many'
+: >empty
+wants 2 'an empty SIGSTRUCT' "$assay" measure app.sgxs --sig empty
+complains 'empty' 'and that is said'
+wants 2 'a SIGSTRUCT for two files' "$assay" measure app.sgxs app.sgxs --sig app.sig
+
+# ---- a policy that is made for what was measured
+
+"$assay" measure --json app.signed >out 2>err
+sed 's/.*"policy_code":"\(.*\)","policy_signer.*/\1/; s/\\//g' out >code.json
+sed 's/.*"policy_signer":"\(.*\)"}$/\1/; s/\\//g' out >signer.json
+wants 0 'the policies are well formed' "$assay" policy check code.json signer.json
+says_in() { grep -q -e "$1" "$2"; }
+says_in "\"mrenclave\": \"$measured\"" code.json
+ok 'one is for the code' $?
+says_in '"isv_prod_id": 7, "min_isv_svn": 3' signer.json
+ok 'one is for its signer' $?
+
+# ---- Gramine
+
+printf 'int table[2000] = { 1 };\nchar bss[9000];\nint f(int i) { return table[i] + bss[i]; }\n' >pal.c
+"${CC:-cc}" -shared -fPIC -O1 -o libpal.so pal.c >cc.log 2>&1
+ok 'a loader is built' $?
+cat >app.manifest.sgx <<'END'
+[loader]
+log_level = "error"
+[sgx]
+debug = false
+enclave_size = "4M"
+max_threads = 4
+edmm_enable = false
+trusted_files = [
+    { uri = "file:/lib/libc.so.6", sha256 = "00" },
+]
+END
+sed 's/edmm_enable = false/edmm_enable = true/' app.manifest.sgx >edmm.manifest.sgx
+wants 1 'a manifest without its loader' "$assay" measure app.manifest.sgx
+says 'S_LIBPAL.*--libpal' 'asks for it'
+wants 0 'with it' "$assay" measure --json app.manifest.sgx --libpal libpal.so
+gramine=$(json computed)
+says '"kind":"gramine"' 'it is known'
+says '"gramine":{"threads":4,"edmm":false,"unhashed":0,"base":"zero"}' 'what it says is told'
+wants 0 'its stream' "$assay" measure app.manifest.sgx --libpal libpal.so --sgxs gramine.sgxs
+[ "$(sha256sum <gramine.sgxs)" = "$gramine  -" ]
+ok 'has that SHA-256' $?
+wants 0 'its stream is measured' "$assay" measure --json gramine.sgxs
+[ "$(json computed)" = "$gramine" ]
+ok 'and comes to the same' $?
+wants 0 'its pages' "$assay" measure --pages app.manifest.sgx --libpal libpal.so
+says '^0x00003ff000 .*1  0x201 REG r-- *yes *manifest$' 'the manifest'
+says '^0x0000010000 .* 0x207 REG rwx *no *free$' 'what is free'
+says '4  0x100 TCS --- *yes *TCS$' 'threads'
+wants 0 'with EDMM' "$assay" measure --pages edmm.manifest.sgx --libpal libpal.so
+! grep -q free out
+ok 'nothing is free' $?
+wants 1 'with the SIGSTRUCT of another' "$assay" measure app.manifest.sgx --libpal libpal.so --sig app.sig
+says 'S_MEASUREMENT' 'it is not what was signed'
+wants 1 'with a loader that is none' "$assay" measure app.manifest.sgx --libpal pal.c
+says 'LIBPAL S_LIBPAL' 'and that is said'
+echo 'sgx.max_threads = 0' >bad.manifest.sgx
+wants 1 'a manifest without threads' "$assay" measure bad.manifest.sgx --libpal libpal.so
+says 'MANIFEST S_MANIFEST .* at byte 18' 'and where'
+
+# a stream of 260 MiB
+sed 's/"4M"/"16G"/' app.manifest.sgx >large.manifest.sgx
+if "$assay" measure --json large.manifest.sgx --libpal libpal.so --sgxs large.sgxs >out 2>err; then
+	gramine=$(json computed)
+	wants 0 'a stream that is larger than other files may be' "$assay" measure --json large.sgxs
+	[ "$(json computed)" = "$gramine" ]
+	ok 'comes to the same' $?
+	wants 2 'but not on standard input' "$assay" measure - <large.sgxs
+	complains 'larger than 256 MiB' 'and that is said'
+else
+	skip 'there is no room for a large file' 'a large stream'
+fi
+rm -f large.sgxs
+
+# ---- two enclaves
+
+wants 0 'an enclave and itself' "$assay" diff app.signed first.signed
+says 'the same enclave' 'is the same'
+wants 1 'its stream' "$assay" diff app.signed app.sgxs
+says 'The code is the same; what is said of it differs' 'is the same code'
+wants 1 'another signature' "$assay" diff first.signed debug.signed
+says "^Attributes' mask" 'differs in a field'
+cp app.sgxs other.sgxs
+printf X | dd of=other.sgxs bs=1 seek=400 conv=notrunc 2>dd.log
+wants 1 'a changed stream' "$assay" diff app.sgxs other.sgxs
+says '^0x0000000000  *1  contents from +0x0 *$' 'differs in a page'
+says 'different enclaves' 'and is another enclave'
+wants 1 'in JSON' "$assay" diff --json app.signed other.sgxs
+says '"pages":\[{"at":0,"pages":1,"differs":"contents from +0x0","a":"segment","b":""}\]' 'the page'
+says '"same_code":false' 'the answer'
+wants 1 'with EDMM and without' "$assay" diff app.manifest.sgx edmm.manifest.sgx --libpal libpal.so
+says ' only in A: flags 0x207, not measured *free$' 'what is free'
+says '4  contents from +0x100 *TLS$' 'threads'
+says '1  contents from +0x0 *manifest$' 'the manifest'
+wants 1 'with two loaders' "$assay" diff app.manifest.sgx app.manifest.sgx --libpal libpal.so --libpal app
+says 'contents: OENTRY' 'the entry'
+wants 1 'what cannot be computed' "$assay" diff app.sig app.sgxs
+says 'no pages are compared' 'is compared by what is claimed'
+wants 1 'what is nothing' "$assay" diff program.c app.sgxs
+says 'Nothing can be said' 'is not compared'
+# pages FROM TO STEP - a stream of pages whose contents are not measured
+pages() {
+	perl -e 'my ($at, $to, $step) = @ARGV;
+		print pack("a8VQ<x44", "ECREATE", 1, 1 << 24);
+		for (; $at != $to; $at += $step) {
+			print pack("a8Q<Q<x40", "EADD", $at, 0x203);
+		}' "$@"
+}
+pages 0 9830400 8192 >even.sgxs
+pages 4096 9834496 8192 >odd.sgxs
+wants 1 'many pages, none of them shared' "$assay" diff even.sgxs odd.sgxs
+says '^1400 more lines are left out' 'are not all listed'
+[ "$(grep -c 'only in' out)" -eq 1000 ]
+ok 'but a thousand are' $?
+wants 1 'and in JSON' "$assay" diff --json even.sgxs odd.sgxs
+says '"pages_left_out":1400' 'likewise'
+pages 9822208 -8192 -8192 >down.sgxs
+wants 1 'pages in another order' "$assay" diff even.sgxs down.sgxs
+says 'in another order' 'and that is said'
+wants 2 'one file' "$assay" diff app.signed
+wants 2 'a file that is not there' "$assay" diff app.signed nothing
+
+# ---- evidence, and the code that it may be of
+
+# patch FILE AT HEX - writes bytes into it
+patch() {
+	perl -e 'print pack("H*", shift)' "$3" |
+		dd of="$1" bs=1 seek="$2" conv=notrunc 2>dd.log
+}
+if "$assay" sim sample set >sim.log 2>&1; then
+	cp set/quote.bin quote.bin
+	wants 1 'another enclave' "$assay" inspect quote.bin --artefact app.signed
+	says 'Is it this enclave? NO: it holds other code' 'is another'
+	patch quote.bin 112 "$measured"
+	wants 1 'its code, by another' "$assay" inspect quote.bin --artefact app.signed
+	says "NO: the code is the same, but another signer's" 'is told apart'
+	patch quote.bin 176 "$signer"
+	patch quote.bin 304 08000300
+	wants 1 'of another product' "$assay" inspect --json quote.bin --artefact app.signed
+	says '"same_code":true,"is_it":false,"difference":"the code is the same, but of another product' 'is told apart'
+	patch quote.bin 304 07000300
+	patch quote.bin 64 00000000
+	patch quote.bin 96 05000000000000000300000000000000
+	wants 0 'the enclave itself' "$assay" inspect quote.bin --artefact app.signed
+	says 'Is it this enclave? yes' 'is it'
+	wants 0 'its stream, which no one signed' "$assay" inspect quote.bin --artefact app.sgxs
+	patch quote.bin 96 07000000000000000300000000000000
+	wants 1 'in debug mode' "$assay" inspect quote.bin --artefact app.signed
+	says 'Is it this enclave? NO: ' 'its signer does not allow it'
+	wants 1 'with a changed file' "$assay" inspect quote.bin --artefact changed
+	says 'Is it this enclave? NO: ' 'it is not'
+else
+	skip 'there is no assayd' 'evidence and its code'
+fi
+wants 2 'a loader without an artefact' "$assay" inspect app.signed --libpal libpal.so
+wants 2 'an artefact that is not there' "$assay" inspect app.signed --artefact nothing
+wants 2 'an artefact that is none' "$assay" inspect app.signed --artefact program.c
 
 # ---- in two steps, with openssl as the machine that keeps the key
 

@@ -4,6 +4,7 @@
 
 #include "h_measure.h"
 #include "measure/sgxs.h"
+#include "measure/sigstruct.h"
 #include "tap.h"
 
 enum { MADE_MAX = 64 << 10 };
@@ -219,7 +220,7 @@ static const struct row {
 	{ "EADD's last byte",     127, 1, 1,            ASSAY_S_SGXS, 64 + 24 },
 	{ "behind EEXTEND's field", CHUNK_0 + 16, 1, 1, ASSAY_S_SGXS, CHUNK_0 + 16 },
 	{ "EEXTEND's last byte",  CHUNK_0 + 63, 1, 1,   ASSAY_S_SGXS, CHUNK_0 + 16 },
-	{ "pages that descend",   ADD_3 + 8, 8, 0,      ASSAY_S_SGXS, ADD_3 + 8 },
+	{ "a page twice, out of order", ADD_3 + 8, 8, 0,      ASSAY_S_SGXS, ADD_3 + 8 },
 	{ "a page twice",         ADD_3 + 8, 8, 0x1000, ASSAY_S_SGXS, ADD_3 + 8 },
 	{ "no multiple of 4096",  ADD_3 + 8, 8, 0x3001, ASSAY_S_OFFSET, 0x3001 },
 	{ "W without R",          ADD_3 + 16, 8, 0x202, ASSAY_S_FLAGS, 0x3000 },
@@ -314,6 +315,158 @@ static void see(void *to, const struct assay_pages *pages)
 		s->runs[s->n++] = *pages;
 }
 
+/* Whether these runs, and no others, are told of the stream. */
+static bool is_told(const struct assay_pages *want, size_t n)
+{
+	struct seen seen = { 0 };
+	struct assay_measuring how = { .pages = see, .to = &seen };
+	struct assay_measurement m;
+	size_t good = 0;
+
+	if (!assay_measure(&m, (struct assay_bytes){ made.bytes, made.len },
+	                   &how))
+		return false;
+	for (size_t i = 0; i < n && i < seen.n; i++)
+		good += seen.runs[i].at == want[i].at &&
+		        seen.runs[i].n == want[i].n &&
+		        seen.runs[i].flags == want[i].flags &&
+		        seen.runs[i].chunks == want[i].chunks &&
+		        seen.runs[i].name[0] == 0;
+	return good == n && seen.n == n;
+}
+
+/* ---- the order of pages */
+
+static void put_pages(struct made *m, uint64_t from, uint64_t to, uint64_t step)
+{
+	for (uint64_t at = from; at != to; at += step)
+		put_head(m, "EADD", at, 0x203);
+}
+
+/* As loaders add them that fill an enclave from its end: areas descend, pages
+ * in an area ascend. */
+static void test_order(void)
+{
+	struct assay_measurement m;
+	struct assay_err err;
+	uint8_t hash[32];
+
+	made.len = 0;
+	put_create(&made, "ECREATE", 0x10000);
+	put_pages(&made, 0x8000, 0xb000, 0x1000);
+	put_pages(&made, 0x5000, 0x8000, 0x1000);
+	put_pages(&made, 0x3000, 0x0, (uint64_t)-0x1000);
+	put_pages(&made, 0xc000, 0xd000, 0x1000);
+	put_pages(&made, 0x4000, 0x5000, 0x1000);
+	put_pages(&made, 0xb000, 0xc000, 0x1000);
+	assay_sha256(hash, (struct assay_bytes){ made.bytes, made.len });
+	ok(measure(&m, &made) && memcmp(hash, m.computed, 32) == 0,
+	   "pages in another order");
+	for (uint64_t at = 0x1000; at < 0xd000; at += 0x1000) {
+		size_t len = made.len;
+
+		put_head(&made, "EADD", at, 0x203);
+		ok(!stream(&made, &err) && err.check == ASSAY_S_SGXS &&
+		           err.at == len + 8,
+		   "and again: %s", err.note);
+		made.len = len;
+	}
+	put_pages(&made, 0x0, 0x1000, 0x1000);
+	put_pages(&made, 0xd000, 0x10000, 0x1000);
+	ok(stream(&made, &err), "those that are left");
+}
+
+/* Beyond what can be told apart, what lies between counts as added; a stream that
+ * ascends has no such end. */
+static void test_scattered(void)
+{
+	struct assay_err err;
+
+	made.len = 0;
+	put_create(&made, "ECREATE", 0x200000);
+	put_pages(&made, 0x0, 0x190000, 0x2000);
+	ok(stream(&made, &err), "200 pages apart from each other");
+	put_head(&made, "EADD", 0x1000, 0x203);
+	ok(stream(&made, &err), "and one between the first two");
+	put_head(&made, "EADD", 0x18d000, 0x203);
+	ok(!stream(&made, &err) && err.check == ASSAY_S_SGXS,
+	   "but none between the last: %s", err.note);
+	made.len = 0;
+	put_create(&made, "ECREATE", 0x200000);
+	put_pages(&made, 0x190000, 0x0, (uint64_t)-0x2000);
+	ok(stream(&made, &err), "200 that descend");
+}
+
+/* A heap: records are taken many at a time. */
+static void test_many(void)
+{
+	static const struct assay_pages want[] = {
+		{ "", 0x5000000, 600, 0x203, 0 },
+		{ "", 0x5258000, 1, 0x203, 1 },
+		{ "", 0x5259000, 140, 0x203, 0 },
+		{ "", 0x52e5000, 1, 0x201, 0 },
+	};
+	struct assay_measurement m;
+	uint8_t hash[32];
+	size_t len;
+
+	made.len = 0;
+	put_create(&made, "ECREATE", UINT64_C(1) << 27);
+	put_pages(&made, want[0].at, want[1].at + ASSAY_PAGE, ASSAY_PAGE);
+	put_chunk(&made, "EEXTEND", want[1].at, 1);
+	put_pages(&made, want[2].at, want[3].at, ASSAY_PAGE);
+	len = made.len;
+	put_head(&made, "EADD", want[3].at, 0x201);
+	assay_sha256(hash, (struct assay_bytes){ made.bytes, made.len });
+	ok(measure(&m, &made) && memcmp(hash, m.computed, 32) == 0 &&
+	           is_told(want, 4),
+	   "hundreds of pages that are alike");
+	made.bytes[len - 1] = 1;
+	ok(!measure(&m, &made) && m.failed.check == ASSAY_S_SGXS &&
+	           m.failed.at == len - 40,
+	   "the last but one, with a byte behind its fields: %s",
+	   m.failed.note);
+	made.bytes[len - 1] = 0;
+	put_head(&made, "EADD", UINT64_C(1) << 27, 0x203);
+	ok(!measure(&m, &made) && m.failed.check == ASSAY_S_OFFSET,
+	   "one behind the enclave's end");
+	made.len = 0;
+	put_create(&made, "ECREATE", 0x100000);
+	put_pages(&made, 0x80000, 0x90000, ASSAY_PAGE);
+	len = made.len;
+	put_pages(&made, 0x70000, 0x82000, ASSAY_PAGE);
+	ok(!measure(&m, &made) && m.failed.check == ASSAY_S_SGXS &&
+	           m.failed.at == len + 16 * 64 + 8,
+	   "many that run into others: %s", m.failed.note);
+}
+
+/* ---- a SIGSTRUCT beside it */
+
+static void test_beside(void)
+{
+	uint8_t sig[ASSAY_SIGSTRUCT_LEN];
+	struct assay_measuring how = { .sig = { sig, sizeof(sig) } };
+	struct assay_measurement m;
+	struct assay_sigstruct fields;
+
+	make(&made);
+	assay_sigstruct_default(&fields, true);
+	fields.isv_prod_id = 9;
+	assay_sha256(fields.mrenclave,
+	             (struct assay_bytes){ made.bytes, made.len });
+	if (!assay_sigstruct_sign(sig, &fields, tiny_key(), NULL))
+		abort();
+	ok(assay_measure(&m, (struct assay_bytes){ made.bytes, made.len },
+	                 &how) &&
+	           m.signature_ok && m.claimed.isv_prod_id == 9,
+	   "a stream, and its SIGSTRUCT");
+	made.bytes[CHUNK_5 + 64] ^= 1;
+	ok(!assay_measure(&m, (struct assay_bytes){ made.bytes, made.len },
+	                  &how) &&
+	           m.failed.check == ASSAY_S_MEASUREMENT && m.signature_ok,
+	   "another stream");
+}
+
 static void test_pages(void)
 {
 	static const struct assay_pages want[] = {
@@ -321,11 +474,6 @@ static void test_pages(void)
 		{ "", 0x3000, 3, 0x203, 0 }, { "", 0x6000, 1, 0x203, 1 },
 		{ "", 0x8000, 1, 0x203, 1 },
 	};
-	struct seen seen = { 0 };
-	struct assay_measuring how = { .pages = see, .to = &seen };
-	struct assay_measurement m;
-	size_t good = 0;
-
 	make(&made);
 	put_number(made.bytes + 12, 0x10000, 8);
 	put_chunk(&made, "UNMEASRD", 0x3000, 1);
@@ -335,17 +483,7 @@ static void test_pages(void)
 	put_chunk(&made, "EEXTEND", 0x6000, 1);
 	put_head(&made, "EADD", 0x8000, 0x203);
 	put_chunk(&made, "EEXTEND", 0x8000, 1);
-	ok(assay_measure(&m, (struct assay_bytes){ made.bytes, made.len },
-	                 &how) &&
-	           seen.n == 5,
-	   "runs of pages are told");
-	for (size_t i = 0; i < 5; i++)
-		good += seen.runs[i].at == want[i].at &&
-		        seen.runs[i].n == want[i].n &&
-		        seen.runs[i].flags == want[i].flags &&
-		        seen.runs[i].chunks == want[i].chunks &&
-		        seen.runs[i].name[0] == 0;
-	ok(good == 5, "%zu of them, as they are", good);
+	ok(is_told(want, 5), "runs of pages are told, as they are");
 }
 
 int main(void)
@@ -362,6 +500,10 @@ int main(void)
 		test_row(&rows[i]);
 	test_lengths();
 	test_before_pages();
+	test_order();
+	test_scattered();
+	test_many();
+	test_beside();
 	test_pages();
 	return done();
 }

@@ -46,6 +46,9 @@ enum assay_artefact {
 	ASSAY_ARTEFACT_SIGNED,    /* the same with launch page and SIGSTRUCT */
 	ASSAY_ARTEFACT_SGXS,      /* a stream */
 	ASSAY_ARTEFACT_SIGSTRUCT, /* a SIGSTRUCT alone: nothing to compute */
+	ASSAY_ARTEFACT_GRAMINE,   /* a manifest.sgx, with Gramine's loader */
+	ASSAY_ARTEFACT_SDK,       /* a .signed.so of Intel's SDK */
+	ASSAY_ARTEFACT_OE,        /* a shared object of Open Enclave's */
 };
 
 /* Pages that follow each other and are alike. */
@@ -56,10 +59,32 @@ struct assay_pages {
 	unsigned chunks;  /* of 16 a page: how many are measured */
 };
 
-/* What becomes of a measurement on its way: all members may be NULL. */
+/* What a manifest of Gramine's says [SGX 3.4]. */
+struct assay_manifest {
+	uint64_t enclave_size;
+	uint32_t max_threads;
+	bool edmm; /* memory that is free is not added at the start */
+	bool high; /* its code sees the enclave begin at its own size, as up to
+	            * Gramine 1.4, and not at 0 */
+	uint64_t n_unhashed; /* files that are trusted without a hash, as in a
+	                      * manifest that was not signed yet */
+};
+
+/* What Intel's SDK put into a file [SGX 3.1]: metadata, once for loaders of each
+ * age; shown is what a loader of today takes. */
+struct assay_metadata {
+	unsigned n_copies;
+	uint32_t major, minor; /* its version */
+};
+
+/* What stands beside an artefact, and what becomes of its measurement on its way:
+ * all members may be NULL, or empty. */
 struct assay_measuring {
-	const struct assay_launch *launch; /* of an unsigned program; NULL: the
-	                                    * default */
+	/* of an unsigned program; NULL: the default */
+	const struct assay_launch *launch;
+	struct assay_bytes libpal; /* Gramine's loader, of a manifest */
+	/* the SIGSTRUCT of what holds none; none: nothing is claimed */
+	struct assay_bytes sig;
 	void (*put)(void *to, const uint8_t *p, size_t n); /* the stream */
 	void (*pages)(void *to, const struct assay_pages *pages);
 	void *to;
@@ -86,6 +111,10 @@ struct assay_measurement {
 	bool has_launch;
 	struct assay_launch launch; /* points into the artefact, or is what was
 	                             * given */
+	bool has_manifest;
+	struct assay_manifest manifest;
+	bool has_metadata;
+	struct assay_metadata metadata;
 };
 
 ASSAY_BEGIN
@@ -100,7 +129,7 @@ ASSAY_BEGIN
  *
  * Returns m->good; m->failed may be any S_ check, ASSAY_S_ARTEFACT if it is
  * nothing that is known.  Allocates nothing but what libcrypto needs.
- * Source: [SGX 1, 2, 3.5], [ASSAY measurement].
+ * Source: [SGX 1, 2, 3.4, 3.5], [ASSAY measurement].
  */
 ASSAY_MUST_CHECK bool assay_measure(struct assay_measurement *m,
                                     struct assay_bytes in,
@@ -140,7 +169,8 @@ assay_sigstruct_allows(const struct assay_sigstruct *sigstruct, uint64_t flags,
  * it, 384 bytes, little-endian. */
 void assay_mrsigner(uint8_t mrsigner[32], const uint8_t modulus[384]);
 
-/* assay_artefact_name gives "program", "signed", "sgxs", "sigstruct" or "". */
+/* assay_artefact_name gives "program", "signed", "sgxs", "sigstruct",
+ * "gramine", "sdk", "oe" or "". */
 const char *assay_artefact_name(enum assay_artefact kind);
 
 ASSAY_END

@@ -1,5 +1,6 @@
 /* cmd_inspect.c - assay inspect: what evidence says, without judging it. */
 #include "cli/documents.h"
+#include "cli/enclave.h"
 #include "cli/judge.h"
 
 #include "format/quote.h"
@@ -10,6 +11,8 @@
 #include <string.h>
 
 struct options {
+	struct cli_beside beside;
+	const char *artefact;
 	bool json, strict;
 };
 static const struct cli_option options[] = {
@@ -17,12 +20,23 @@ static const struct cli_option options[] = {
 	  "print a line of JSON for each piece of evidence" },
 	{ "--strict", NULL, CLI_FLAG, offsetof(struct options, strict),
 	  "refuse bytes that follow the quote" },
+	{ "--artefact", "FILE", CLI_TEXT, offsetof(struct options, artefact),
+	  "say whether the code in this file (a signed enclave, a program, a "
+	  "stream, a manifest) is the enclave that speaks" },
+	CLI_BESIDE_OPTIONS(struct options, beside),
 	{ 0 },
+};
+
+/* What is thought to be the enclave's code. */
+struct artefact {
+	const char *file;
+	struct assay_measurement m;
 };
 
 /* One file, read. */
 struct inspection {
 	const char *file;
+	const struct artefact *artefact; /* or NULL */
 	struct assay_evidence evidence;
 	struct assay_quote quote;
 	struct assay_verdict claims;
@@ -193,6 +207,76 @@ static const char *kind_text(const struct assay_evidence *e)
 	return "a quote";
 }
 
+/* ---- the artefact that it may be made of */
+
+static bool is_this_code(const struct inspection *in)
+{
+	return in->quote.tee == ASSAY_TEE_SGX && in->artefact->m.has_computed &&
+	       memcmp(in->quote.sgx.mrenclave, in->artefact->m.computed, 32) ==
+	               0;
+}
+
+static bool is_allowed(const struct inspection *in, struct assay_err *err)
+{
+	const struct assay_sgx_report *r = &in->quote.sgx;
+
+	return assay_sigstruct_allows(&in->artefact->m.claimed, r->flags,
+	                              r->xfrm, r->misc_select, err);
+}
+
+/* What the signer says of product, version and attributes is what the report
+ * must have. */
+static const char *difference(const struct inspection *in,
+                              struct assay_err *err)
+{
+	const struct assay_measurement *m = &in->artefact->m;
+	const struct assay_sgx_report *r = &in->quote.sgx;
+
+	if (in->quote.tee != ASSAY_TEE_SGX)
+		return "the evidence is a TD's";
+	if (!m->has_computed)
+		return "the file's measurement could not be computed";
+	if (!is_this_code(in))
+		return "it holds other code";
+	if (!m->good)
+		return "the code is the same, but the file is not good";
+	if (!m->has_claimed)
+		return NULL;
+	if (memcmp(r->mrsigner, m->claimed.mrsigner, 32) != 0)
+		return "the code is the same, but another signer's";
+	if (r->isv_prod_id != m->claimed.isv_prod_id ||
+	    r->isv_svn != m->claimed.isv_svn)
+		return "the code is the same, but of another product or "
+		       "version";
+	return is_allowed(in, err) ? NULL : err->note;
+}
+
+static void put_artefact(struct cli_facts *f, const struct inspection *in)
+{
+	const struct artefact *a = in->artefact;
+	struct assay_err err;
+	const char *why = difference(in, &err);
+	char text[256];
+
+	cli_fact_open(f, "artefact", "Artefact");
+	cli_fact(f, "file", "File", a->file);
+	cli_fact(f, "kind", "Kind", assay_artefact_name(a->m.kind));
+	if (a->m.has_computed)
+		cli_fact_hex(f, "computed", "Computed", a->m.computed, 32);
+	else
+		cli_fact(f, "computed", NULL, NULL);
+	cli_fact_bool(f, "good", NULL, a->m.good);
+	cli_fact_bool(f, "same_code", NULL, is_this_code(in));
+	cli_fact_bool(f, "is_it", NULL, !why);
+	cli_fact(f, "difference", NULL, why);
+	snprintf(text, sizeof(text), "%s%s", why ? "NO: " : "yes",
+	         why ? why : "");
+	cli_fact(f, NULL, "Is it this enclave?", text);
+	cli_fact_close(f);
+	if (f->text && !a->m.good)
+		cli_put_fault(f->text, a->file, &a->m.failed);
+}
+
 /* Everything but who speaks. */
 static void put_facts(struct cli_facts *f, const struct inspection *in)
 {
@@ -218,6 +302,8 @@ static void put_facts(struct cli_facts *f, const struct inspection *in)
 	put_qe(f, &q->qe_report);
 	put_platform(f, in);
 	put_beside(f, e);
+	if (in->artefact)
+		put_artefact(f, in);
 }
 
 /* ---- as text, and as JSON */
@@ -227,7 +313,7 @@ static void put_text(struct cli_text *text, const struct inspection *in)
 	struct cli_facts f = { .text = text };
 
 	cli_put_identity(text, &in->evidence, &in->claims,
-	                 cli_keys_bound(&in->evidence, in->claims.report_data));
+	                 assay_keys_bound(&in->evidence, in->claims.report_data));
 	cli_put(text, "Nothing of this was judged: it is what the evidence "
 	              "says, as anybody can write it.\n\n");
 	put_facts(&f, in);
@@ -275,12 +361,13 @@ static bool read_quote(struct inspection *in, struct assay_bytes file,
 }
 
 static int inspect(struct cli_text *text, const char *path,
-                   const struct options *o)
+                   const struct options *o, const struct artefact *artefact)
 {
 	struct inspection *in;
 	struct assay_scratch scratch;
 	uint8_t *file;
 	size_t len;
+	struct assay_err err;
 	int status;
 
 	if (!cli_read(&file, &len, path)) {
@@ -289,19 +376,36 @@ static int inspect(struct cli_text *text, const char *path,
 	}
 	in = cli_alloc(1, sizeof(*in));
 	in->file = path;
+	in->artefact = artefact;
 	scratch = cli_scratch(len);
 	in->good = read_quote(in, (struct assay_bytes){ file, len }, &scratch,
 	                      o->strict);
 	put(text, in, o->json);
-	status = in->good ? CLI_YES : CLI_NO;
+	status = in->good && (!artefact || !difference(in, &err)) ? CLI_YES
+	                                                          : CLI_NO;
 	free(scratch.ptr);
 	free(file);
 	free(in);
 	return status;
 }
 
+/* What is wrong with it is told with each piece of evidence. */
+static bool read_artefact(struct artefact *a, const struct options *o)
+{
+	struct assay_measuring how = { 0 };
+	struct cli_measured file; /* lives as long as the program */
+
+	a->file = o->artefact;
+	if (!cli_measured_open(&file, a->file) || !cli_beside(&how, &o->beside))
+		return false;
+	if (!assay_measure(&a->m, file.in, &how) && !a->m.kind)
+		cli_warn_err(a->file, &a->m.failed);
+	return a->m.kind != ASSAY_ARTEFACT_NONE;
+}
+
 static int cmd(int argc, char **argv)
 {
+	struct artefact artefact;
 	struct cli_list given = { 0 }, files = { 0 };
 	struct options o = { 0 };
 	int status, worst = CLI_YES;
@@ -310,14 +414,19 @@ static int cmd(int argc, char **argv)
 		return status;
 	if (given.n == 0)
 		return cli_usage(&cmd_inspect, "no evidence is given");
-	if (!cli_files(&files, &given))
+	if (!o.artefact && (o.beside.libpal || o.beside.sig))
+		return cli_usage(&cmd_inspect,
+		                 "--libpal and --sig go with --artefact");
+	if (!cli_files(&files, &given) ||
+	    (o.artefact && !read_artefact(&artefact, &o)))
 		return CLI_TROUBLE;
 	for (size_t i = 0; i < files.n; i++) {
 		struct cli_text text = { .colour = !o.json && cli_colour() };
 
 		if (i && !o.json)
 			cli_put(&text, "\n");
-		status = inspect(&text, files.item[i], &o);
+		status = inspect(&text, files.item[i], &o,
+		                 o.artefact ? &artefact : NULL);
 		if (!cli_flush(&text))
 			return CLI_TROUBLE;
 		worst = status > worst ? status : worst;

@@ -12,6 +12,7 @@
 
 struct options {
 	struct cli_launch launch;
+	struct cli_beside beside;
 	const char *sgxs;
 	bool pages, json;
 };
@@ -23,6 +24,7 @@ static const struct cli_option options[] = {
 	  "list the enclave's pages" },
 	{ "--json", NULL, CLI_FLAG, offsetof(struct options, json),
 	  "print a line of JSON for each file" },
+	CLI_BESIDE_OPTIONS(struct options, beside),
 	CLI_LAUNCH_OPTIONS(struct options, launch),
 	{ 0 },
 };
@@ -30,10 +32,11 @@ static const struct cli_option options[] = {
 /* A file on its way. */
 struct work {
 	const char *file;
+	struct cli_measured measured;
 	struct assay_measurement m;
 	struct cli_text pages;
-	FILE *sgxs;
-	int why; /* errno of writing the stream, or 0 */
+	FILE *sgxs; /* or NULL */
+	int why;    /* errno of writing the stream, or 0 */
 };
 
 /* ---- what is told while it is measured */
@@ -42,7 +45,8 @@ static void take_stream(void *to, const uint8_t *p, size_t n)
 {
 	struct work *w = to;
 
-	if (w->why == 0 && fwrite(p, 1, n, w->sgxs) != n)
+	cli_measured_hashed(&w->measured, n);
+	if (w->sgxs && w->why == 0 && fwrite(p, 1, n, w->sgxs) != n)
 		w->why = errno;
 }
 
@@ -138,21 +142,20 @@ static int check_launch(const struct work *w, const struct options *o)
 }
 
 static int measure(struct cli_text *text, const char *path,
-                   const struct options *o, const struct assay_launch *launch)
+                   const struct options *o, struct assay_measuring how)
 {
 	struct work w = { .file = path };
-	struct assay_measuring how = { .launch = launch, .to = &w };
-	struct assay_bytes in;
-	uint8_t *file = cli_artefact(&in, path);
 	int status;
 
-	if (!file || !open_stream(&w, o->sgxs)) {
-		free(file);
+	if (!cli_measured_open(&w.measured, path) ||
+	    !open_stream(&w, o->sgxs)) {
+		cli_measured_close(&w.measured);
 		return CLI_TROUBLE;
 	}
-	how.put = o->sgxs ? take_stream : NULL;
+	how.to = &w;
+	how.put = o->sgxs || w.measured.mapped ? take_stream : NULL;
 	how.pages = o->pages ? take_pages : NULL;
-	status = assay_measure(&w.m, in, &how) ? CLI_YES : CLI_NO;
+	status = assay_measure(&w.m, w.measured.in, &how) ? CLI_YES : CLI_NO;
 	if (o->json)
 		cli_put_object(text, put_json, &w);
 	else
@@ -160,7 +163,7 @@ static int measure(struct cli_text *text, const char *path,
 	if (!close_stream(&w, o->sgxs) || check_launch(&w, o) != CLI_YES)
 		status = CLI_TROUBLE;
 	cli_text_free(&w.pages);
-	free(file);
+	cli_measured_close(&w.measured);
 	return status;
 }
 
@@ -170,6 +173,7 @@ static int cmd(int argc, char **argv)
 	struct cli_list files = { 0 };
 	struct options o = { 0 };
 	struct assay_launch launch;
+	struct assay_measuring how = { .launch = &launch };
 	int status, worst = CLI_YES;
 
 	cli_launch_args(&o.launch, &argc, argv);
@@ -179,16 +183,19 @@ static int cmd(int argc, char **argv)
 		return cli_usage(&cmd_measure, "no file is given");
 	if (o.sgxs && files.n > 1)
 		return cli_usage(&cmd_measure, "--sgxs takes one file");
+	if (o.beside.sig && files.n > 1)
+		return cli_usage(&cmd_measure, "--sig takes one file");
 	if (o.json && o.pages)
 		return cli_usage(&cmd_measure,
 		                 "--pages is for people: not with --json");
-	if (!cli_launch(&launch, &o.launch, &cmd_measure))
+	if (!cli_launch(&launch, &o.launch, &cmd_measure) ||
+	    !cli_beside(&how, &o.beside))
 		return CLI_TROUBLE;
 	text.colour = !o.json && cli_colour();
 	for (size_t i = 0; i < files.n; i++) {
 		if (text.len && !o.json)
 			cli_put(&text, "\n");
-		status = measure(&text, files.item[i], &o, &launch);
+		status = measure(&text, files.item[i], &o, how);
 		worst = status > worst ? status : worst;
 	}
 	return cli_flush(&text) ? worst : CLI_TROUBLE;
@@ -197,8 +204,9 @@ static int cmd(int argc, char **argv)
 const struct cli_verb cmd_measure = {
 	.name = "measure",
 	.operands = "FILE... [-- ARGUMENT...]",
-	.summary = "Compute what code an enclave program holds, and check what "
-		   "its signer says.",
+	.summary =
+		"Compute what code an enclave holds, and check what its signer "
+		"says.",
 	.options = options,
 	.run = cmd,
 };

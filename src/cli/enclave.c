@@ -118,6 +118,24 @@ uint8_t *cli_artefact(struct assay_bytes *in, const char *path)
 	return NULL;
 }
 
+/* An empty file would be taken for none. */
+static bool read_beside(struct assay_bytes *in, const char *path)
+{
+	if (!path)
+		return true;
+	if (!cli_artefact(in, path))
+		return false;
+	if (in->len == 0)
+		cli_warn("%s: it is empty", path);
+	return in->len > 0;
+}
+
+bool cli_beside(struct assay_measuring *how, const struct cli_beside *given)
+{
+	return read_beside(&how->libpal, given->libpal) &&
+	       read_beside(&how->sig, given->sig);
+}
+
 /* ---- attributes in words */
 
 struct bit {
@@ -216,11 +234,34 @@ static void fact_hash(struct cli_facts *f, const char *name, const char *label,
 		cli_fact(f, name, label, NULL);
 }
 
+static void fact_vendor(struct cli_facts *f, uint32_t vendor)
+{
+	cli_fact_uint(f, "vendor", NULL, vendor);
+	cli_fact(f, NULL, "Vendor",
+	         vendor ? "0x8086: it says Intel" : "0: anybody");
+}
+
+/* Family and extended product: for those that have any. */
+static void fact_id(struct cli_facts *f, const char *label,
+                    const uint8_t id[16])
+{
+	static const uint8_t none[16];
+
+	if (memcmp(id, none, sizeof(none)) != 0)
+		cli_fact_hex(f, NULL, label, id, 16);
+}
+
+/* A date is a number in hexadecimal, of decimal digits as a rule; some tools
+ * write it in their own way. */
 static void fact_date(struct cli_facts *f, uint32_t date)
 {
+	bool decimal = true;
 	char text[16];
 
-	snprintf(text, sizeof(text), "%04x-%02x-%02x", date >> 16,
+	for (uint32_t rest = date; rest; rest >>= 4)
+		decimal &= (rest & 0xf) <= 9;
+	snprintf(text, sizeof(text),
+	         decimal ? "%04x-%02x-%02x" : "0x%04x%02x%02x", date >> 16,
 	         date >> 8 & 0xff, date & 0xff);
 	cli_fact(f, "date", "Date", text);
 }
@@ -251,8 +292,8 @@ static void fact_signature(struct cli_facts *f,
 
 static void fact_claims(struct cli_facts *f, const struct assay_measurement *m)
 {
-	static const char *const names[] = { "product", "svn", "revocation",
-		                             "date", "debug" };
+	static const char *const names[] = { "product", "svn",  "revocation",
+		                             "vendor",  "date", "debug" };
 	const struct assay_sigstruct *s = &m->claimed;
 
 	fact_hash(f, "claimed", "Claimed", m->has_claimed, s->mrenclave);
@@ -263,6 +304,9 @@ static void fact_claims(struct cli_facts *f, const struct assay_measurement *m)
 		cli_fact_uint(f, "product", "Product ID", s->isv_prod_id);
 		cli_fact_uint(f, "svn", NULL, s->isv_svn);
 		fact_revocation(f, s->isv_svn);
+		fact_id(f, "ISVFAMILYID", s->isv_family_id);
+		fact_id(f, "ISVEXTPRODID", s->isv_ext_prod_id);
+		fact_vendor(f, s->vendor);
 		fact_date(f, s->date);
 		fact_attributes(f, s);
 		return;
@@ -301,12 +345,54 @@ static void fact_launch(struct cli_facts *f, const struct assay_launch *l)
 	cli_fact_uint(f, "stack", "Stack", l->stack);
 	cli_fact_uint(f, "heap", "Heap", l->heap);
 	cli_fact_uint(f, "threads", "Threads", l->threads);
-	cli_fact_uint(f, "profile", "Profile", l->profile);
+	cli_fact_uint(f, "profile", NULL, l->profile);
+	/* the only one that there is */
+	cli_fact(f, NULL, "Profile",
+	         "1, closed: no files, no network, few system calls");
 	cli_fact(f, NULL, "Arguments", args.ptr);
 	if (f->json)
 		json_args(f->json, l);
 	cli_fact_close(f);
 	cli_text_free(&args);
+}
+
+/* A line for assay verify; as text it is what the shell is to be told. */
+static void fact_constraint(struct cli_facts *f, const char *name,
+                            const char *label, const char *line)
+{
+	struct cli_text quoted = { 0 };
+
+	cli_put(&quoted, "--accept \"%s\"", line);
+	cli_fact(f, name, NULL, line);
+	cli_fact(f, NULL, label, quoted.ptr);
+	cli_text_free(&quoted);
+}
+
+/* What they say was proved here. */
+static void fact_manifest(struct cli_facts *f, const struct assay_manifest *g)
+{
+	cli_fact_open(f, "gramine", "Manifest");
+	cli_fact_uint(f, "threads", "Threads", g->max_threads);
+	cli_fact_bool(f, "edmm", "EDMM", g->edmm);
+	cli_fact_uint(f, "unhashed", NULL, g->n_unhashed);
+	cli_fact(f, "base", NULL, g->high ? "size" : "zero");
+	cli_fact(f, NULL, "Begins at",
+	         g->high ? "the enclave's size, as up to Gramine 1.4"
+	                 : "0, as from Gramine 1.5 on");
+	if (g->n_unhashed)
+		cli_fact_uint(f, NULL, "Files, not hashed", g->n_unhashed);
+	cli_fact_close(f);
+}
+
+static void fact_metadata(struct cli_facts *f, const struct assay_metadata *d)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%u.%u", d->major, d->minor);
+	cli_fact_open(f, "metadata", "Metadata");
+	cli_fact(f, "version", "Version", text);
+	cli_fact_uint(f, "copies", "Copies", d->n_copies);
+	cli_fact_close(f);
 }
 
 /* Lines for assay verify --accept: what they say was proved here. */
@@ -319,7 +405,7 @@ static void fact_constraints(struct cli_facts *f,
 	if (m->good && m->has_computed) {
 		assay_hex_print(hex, m->computed, 32, true);
 		snprintf(line, sizeof(line), "C:%s SEC:SECURE", hex);
-		cli_fact(f, "constraint_code", "Accept this code", line);
+		fact_constraint(f, "constraint_code", "Accept this code", line);
 	}
 	if (m->good && m->has_claimed) {
 		int n;
@@ -331,8 +417,63 @@ static void fact_constraints(struct cli_facts *f,
 			n += snprintf(line + n, sizeof(line) - (size_t)n,
 			              "REVOKE:%u ", s->isv_svn - 1u);
 		snprintf(line + n, sizeof(line) - (size_t)n, "SEC:SECURE");
-		cli_fact(f, "constraint_signer", "Accept its signer", line);
+		fact_constraint(f, "constraint_signer", "Accept its signer",
+		                line);
 	}
+	if (m->good && (m->has_computed || m->has_claimed))
+		cli_fact(f, NULL, "",
+		         "on a simulated machine: SEC:INSECURE in place of "
+		         "SEC:SECURE");
+}
+
+/* What the signer demands of attributes, for a policy.  The processor sets INIT
+ * itself, and no SIGSTRUCT has it. */
+static void put_attributes(struct cli_text *text,
+                           const struct assay_measurement *m)
+{
+	const struct assay_sigstruct *s = &m->claimed;
+	uint64_t mask = s->flags_mask & ~(uint64_t)ASSAY_SGX_INIT;
+	const uint64_t values[4] = { s->flags & mask, s->xfrm & s->xfrm_mask,
+		                     mask, s->xfrm_mask };
+
+	for (size_t i = 0; i < 4; i++) {
+		if (i % 2 == 0)
+			cli_put(text, i ? "\", \"attributes_mask\": \""
+			                : ", \"attributes\": \"");
+		for (size_t byte = 0; byte < 8; byte++)
+			cli_put(text, "%02x",
+			        (unsigned)(values[i] >> 8 * byte & 0xff));
+	}
+	cli_put(text, "\"");
+	if (values[0] & (ASSAY_SGX_PROVISION_KEY | ASSAY_SGX_EINITTOKEN_KEY))
+		cli_put(text, ", \"allow_provision_key\": true");
+}
+
+/* Policy files, each a line: for this code, and for its signer's. */
+static void fact_policies(struct cli_facts *f,
+                          const struct assay_measurement *m)
+{
+	struct cli_text code = { 0 }, signer = { 0 };
+
+	cli_put(&code, "{\"mrenclave\": \"");
+	cli_put_hex(&code, m->computed, 32, false);
+	cli_put(&code, "\"");
+	cli_put(&signer, "{\"mrsigner\": \"");
+	cli_put_hex(&signer, m->claimed.mrsigner, 32, false);
+	cli_put(&signer, "\", \"isv_prod_id\": %u, \"min_isv_svn\": %u",
+	        m->claimed.isv_prod_id, m->claimed.isv_svn);
+	if (m->has_claimed) {
+		put_attributes(&code, m);
+		put_attributes(&signer, m);
+	}
+	cli_put(&code, "}");
+	cli_put(&signer, "}");
+	if (m->good && m->has_computed)
+		cli_fact(f, "policy_code", "Policy, this code", code.ptr);
+	if (m->good && m->has_claimed)
+		cli_fact(f, "policy_signer", "Policy, its signer", signer.ptr);
+	cli_text_free(&code);
+	cli_text_free(&signer);
 }
 
 static const char *kind_text(const struct assay_measurement *m)
@@ -349,6 +490,12 @@ static const char *kind_text(const struct assay_measurement *m)
 	case ASSAY_ARTEFACT_SIGSTRUCT:
 		return "a SIGSTRUCT alone: nothing can be computed, the "
 		       "measurement is a claim";
+	case ASSAY_ARTEFACT_GRAMINE:
+		return "a manifest of Gramine's, and its loader";
+	case ASSAY_ARTEFACT_SDK:
+		return "an enclave of Intel's SGX SDK";
+	case ASSAY_ARTEFACT_OE:
+		return "an enclave of Open Enclave";
 	case ASSAY_ARTEFACT_NONE:
 		break;
 	}
@@ -366,10 +513,15 @@ void cli_facts_measurement(struct cli_facts *f,
 	fact_claims(f, m);
 	if (m->has_launch)
 		fact_launch(f, &m->launch);
+	if (m->has_manifest)
+		fact_manifest(f, &m->manifest);
+	if (m->has_metadata)
+		fact_metadata(f, &m->metadata);
 	if (m->has_computed) {
 		cli_fact_uint(f, "enclave_size", "Enclave bytes",
 		              m->enclave_size);
 		cli_fact_uint(f, "hashed", "Hashed bytes", m->hashed);
 	}
 	fact_constraints(f, m);
+	fact_policies(f, m);
 }

@@ -190,8 +190,7 @@ static bool check_file(const struct phdr *h, size_t file_len,
 	                  (unsigned long long)h->offset);
 }
 
-/* The first byte behind the last page of what was loaded before. */
-static uint64_t end_of(const struct assay_elf *elf)
+uint64_t assay_elf_end(const struct assay_elf *elf)
 {
 	const struct assay_elf_load *l;
 
@@ -205,13 +204,13 @@ static uint64_t end_of(const struct assay_elf *elf)
 static bool check_place(const struct assay_elf *elf, const struct phdr *h,
                         struct assay_err *err)
 {
-	return h->vaddr - h->vaddr % ASSAY_PAGE >= end_of(elf) ||
+	return h->vaddr - h->vaddr % ASSAY_PAGE >= assay_elf_end(elf) ||
 	       assay_fail(err, ASSAY_S_ELF_OVERLAP, ASSAY_DOC_PROGRAM,
 	                  h->at + P_VADDR,
 	                  "p_vaddr: got 0x%llx, want at least 0x%llx, behind "
 	                  "the segment before it",
 	                  (unsigned long long)h->vaddr,
-	                  (unsigned long long)end_of(elf));
+	                  (unsigned long long)assay_elf_end(elf));
 }
 
 static unsigned rights(uint32_t flags)

@@ -33,4 +33,7 @@ ASSAY_MUST_CHECK bool assay_elf_read(struct assay_elf *elf,
                                      struct assay_bytes in,
                                      struct assay_err *err);
 
+/* The first byte behind the last segment's last page; 0 without segments. */
+uint64_t assay_elf_end(const struct assay_elf *elf);
+
 #endif

@@ -149,15 +149,17 @@ bool assay_launch_is_for(const uint8_t page[ASSAY_PAGE],
 	struct assay_rd r = assay_rd((struct assay_bytes){ page, ASSAY_PAGE });
 	uint8_t hash[ASSAY_SHA256_LEN];
 	uint64_t len;
+	bool same;
 
 	assay_rd_bytes(&r, AT_PROGRAM_LEN, "what stands before it");
 	len = assay_rd_u64le(&r, "length of the program");
 	assay_sha256(hash, program);
-	return (len == program.len &&
-	        memcmp(page + AT_PROGRAM_HASH, hash, sizeof(hash)) == 0) ||
+	same = memcmp(page + AT_PROGRAM_HASH, hash, sizeof(hash)) == 0;
+	return (len == program.len && same) ||
 	       assay_fail(err, ASSAY_S_LAUNCH_PROGRAM, ASSAY_DOC_LAUNCH,
-	                  AT_PROGRAM_LEN,
+	                  len == program.len ? AT_PROGRAM_HASH : AT_PROGRAM_LEN,
 	                  "it is for another program, of %llu bytes; this one "
-	                  "has %zu",
-	                  (unsigned long long)len, program.len);
+	                  "has %zu%s",
+	                  (unsigned long long)len, program.len,
+	                  same ? "" : ", and another SHA-256");
 }

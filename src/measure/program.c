@@ -102,8 +102,7 @@ static bool make(struct assay_plan *plan, struct assay_bytes program,
 	struct assay_elf elf;
 
 	if (!assay_launch_read(&l, launch, err) ||
-	    !assay_elf_read(&elf, program, err) ||
-	    !assay_launch_is_for(launch, program, err))
+	    !assay_elf_read(&elf, program, err))
 		return false;
 	plan->entry = elf.entry;
 	add_segments(plan, &elf);
@@ -111,11 +110,21 @@ static bool make(struct assay_plan *plan, struct assay_bytes program,
 	return set_size(plan, err);
 }
 
-bool assay_plan_make(struct assay_plan *plan, struct assay_bytes program,
-                     const uint8_t launch[ASSAY_PAGE], struct assay_err *err)
+bool assay_plan_any(struct assay_plan *plan, struct assay_bytes program,
+                    const uint8_t launch[ASSAY_PAGE], struct assay_err *err)
 {
 	memset(plan, 0, sizeof(*plan));
 	if (make(plan, program, launch, err))
+		return true;
+	memset(plan, 0, sizeof(*plan));
+	return false;
+}
+
+bool assay_plan_make(struct assay_plan *plan, struct assay_bytes program,
+                     const uint8_t launch[ASSAY_PAGE], struct assay_err *err)
+{
+	if (assay_plan_any(plan, program, launch, err) &&
+	    assay_launch_is_for(launch, program, err))
 		return true;
 	memset(plan, 0, sizeof(*plan));
 	return false;
@@ -161,12 +170,14 @@ static const uint8_t *page_of(const struct assay_area *a, uint64_t i,
 	return room;
 }
 
-static bool stream_bytes(struct assay_stream *s, const struct assay_area *a,
-                         struct assay_err *err)
+bool assay_area_stream(struct assay_stream *s, const struct assay_area *a,
+                       struct assay_err *err)
 {
 	uint64_t filled = a->bytes.len ? pages(a->lead + a->bytes.len) : 0;
 	uint8_t room[ASSAY_PAGE];
 
+	if (!a->measured)
+		return assay_stream_eadd(s, a->at, a->flags, a->n_pages, err);
 	for (uint64_t i = 0; i < filled; i++)
 		if (!assay_stream_page(s, a->at + i * ASSAY_PAGE, a->flags,
 		                       page_of(a, i, room), err))
@@ -184,10 +195,7 @@ bool assay_plan_stream(struct assay_stream *s, const struct assay_plan *plan,
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct assay_area *a = &plan->area[i];
 		bool done = a->tcs ? stream_tcs(s, plan, a, err)
-		            : a->measured
-		                    ? stream_bytes(s, a, err)
-		                    : assay_stream_eadd(s, a->at, a->flags,
-		                                        a->n_pages, err);
+		                   : assay_area_stream(s, a, err);
 
 		if (!done)
 			return false;

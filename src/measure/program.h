@@ -19,7 +19,7 @@ struct assay_area {
 	uint64_t at, n_pages;
 	uint64_t flags; /* SECINFO.FLAGS */
 	bool measured;
-	bool tcs;                 /* a TCS on each page, else: */
+	bool tcs;                 /* a page for each thread, else: */
 	struct assay_bytes bytes; /* these, and zeros around them; */
 	size_t lead;              /* so many before them */
 };
@@ -43,6 +43,17 @@ ASSAY_MUST_CHECK bool assay_plan_make(struct assay_plan *plan,
                                       struct assay_bytes program,
                                       const uint8_t launch[ASSAY_PAGE],
                                       struct assay_err *err);
+
+/* assay_plan_any does the same for a launch page that may be for another program:
+ * what is laid out is to be measured and looked at, not to be launched. */
+ASSAY_MUST_CHECK bool assay_plan_any(struct assay_plan *plan,
+                                     struct assay_bytes program,
+                                     const uint8_t launch[ASSAY_PAGE],
+                                     struct assay_err *err);
+/* assay_area_stream sends an area that is not of threads through a stream. */
+ASSAY_MUST_CHECK bool assay_area_stream(struct assay_stream *s,
+                                        const struct assay_area *a,
+                                        struct assay_err *err);
 
 /* assay_plan_stream sends the enclave through a stream that has begun. */
 ASSAY_MUST_CHECK bool assay_plan_stream(struct assay_stream *s,

@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { HEAD_LEN = 64, SIZE_MIN = 8192 };
+enum { HEAD_LEN = 64, SIZE_MIN = 8192, SPANS_MAX = 64, AT_ONCE = 4096 };
 
 static const char ecreate[8] = "ECREATE";
 static const char unsized_ecreate[8] = "UNSIZED";
@@ -24,14 +24,25 @@ struct record {
 	struct assay_bytes data;
 };
 
+/* Where pages were added, ascending.  What is between two of them counts as
+ * added where there is no room to tell: a stream whose pages ascend never asks
+ * for it. */
+struct spans {
+	size_t n;
+	struct {
+		uint64_t at, end;
+	} span[SPANS_MAX];
+};
+
 struct reader {
 	struct assay_stream *stream;
 	struct assay_bytes in;
 	struct assay_rd rd;
 	struct assay_err *err;
 	bool is_unsized;
-	bool patched;           /* the size was put where it belongs, */
-	uint64_t size_at;       /* which is here in the enclave */
+	bool patched;     /* the size was put where it belongs, */
+	uint64_t size_at; /* which is here in the enclave */
+	struct spans spans;
 	uint64_t page;          /* that was added last, */
 	unsigned seen;          /* which of its chunks came, measured or not, */
 	bool any;               /* if there was one */
@@ -72,6 +83,18 @@ static void flush(struct reader *x)
 	x->run.n = 0;
 }
 
+static void note_run(struct reader *x, uint64_t at, uint64_t n, uint64_t flags,
+                     unsigned chunks)
+{
+	if (x->run.n > 0 && x->run.flags == flags && x->run.chunks == chunks &&
+	    x->run.at + x->run.n * ASSAY_PAGE == at) {
+		x->run.n += n;
+		return;
+	}
+	flush(x);
+	x->run = (struct assay_pages){ "", at, n, flags, chunks };
+}
+
 /* The page that was added last is complete. */
 static void note_page(struct reader *x)
 {
@@ -80,14 +103,72 @@ static void note_page(struct reader *x)
 
 	for (unsigned bits = s->page_chunks; bits; bits &= bits - 1)
 		chunks++;
-	if (x->run.n > 0 && x->run.flags == s->page_flags &&
-	    x->run.chunks == chunks &&
-	    x->run.at + x->run.n * ASSAY_PAGE == s->page) {
-		x->run.n++;
+	note_run(x, s->page, 1, s->page_flags, chunks);
+}
+
+/* ---- no page is added twice */
+
+/* How many spans begin at `at` or before it. */
+static size_t before(const struct spans *s, uint64_t at)
+{
+	size_t i = s->n;
+
+	while (i > 0 && s->span[i - 1].at > at)
+		i--;
+	return i;
+}
+
+/* How many pages are free from `at` on; at most `most`. */
+static uint64_t room(const struct spans *s, uint64_t at, uint64_t most)
+{
+	size_t i = before(s, at);
+	uint64_t n;
+
+	if (i > 0 && s->span[i - 1].end > at)
+		return 0;
+	n = i < s->n ? (s->span[i].at - at) / ASSAY_PAGE : most;
+	return n < most ? n : most;
+}
+
+static void insert_span(struct spans *s, size_t i, uint64_t at, uint64_t end)
+{
+	if (s->n == SPANS_MAX) {
+		if (i > 0)
+			s->span[i - 1].end = end;
+		else
+			s->span[0].at = at;
 		return;
 	}
-	flush(x);
-	x->run = (struct assay_pages){ "", s->page, 1, s->page_flags, chunks };
+	memmove(&s->span[i + 1], &s->span[i], (s->n - i) * sizeof(s->span[0]));
+	s->span[i].at = at;
+	s->span[i].end = end;
+	s->n++;
+}
+
+/* Joins span i with the one before it. */
+static void join_spans(struct spans *s, size_t i)
+{
+	s->span[i - 1].end = s->span[i].end;
+	s->n--;
+	memmove(&s->span[i], &s->span[i + 1], (s->n - i) * sizeof(s->span[0]));
+}
+
+/* Covers n pages that are free. */
+static void cover(struct spans *s, uint64_t at, uint64_t n)
+{
+	uint64_t end = at + n * ASSAY_PAGE;
+	size_t i = before(s, at);
+	bool left = i > 0 && s->span[i - 1].end == at;
+	bool right = i < s->n && s->span[i].at == end;
+
+	if (left)
+		s->span[i - 1].end = end;
+	else if (right)
+		s->span[i].at = at;
+	else
+		insert_span(s, i, at, end);
+	if (left && right)
+		join_spans(s, i);
 }
 
 /* ---- records */
@@ -155,27 +236,53 @@ static bool take_ecreate(struct reader *x, struct record *rec)
 	return assay_stream_ecreate(x->stream, frame, size, cet, x->err);
 }
 
+/* Takes the records that add the pages behind `at` in the same way, at most
+ * `most`: a heap has millions of them. */
+static uint64_t take_same(struct reader *x, uint64_t at, uint64_t flags,
+                          uint64_t most)
+{
+	uint8_t want[HEAD_LEN] = { 0 };
+	uint64_t n = 0;
+
+	memcpy(want, eadd, sizeof(eadd));
+	put_le(want + 16, flags, 8);
+	for (; n < most && assay_rd_left(&x->rd) >= HEAD_LEN; n++) {
+		at += ASSAY_PAGE;
+		put_le(want + 8, at, 8);
+		if (memcmp(x->rd.base + x->rd.pos, want, HEAD_LEN) != 0)
+			break;
+		assay_rd_bytes(&x->rd, HEAD_LEN, "head");
+	}
+	return n;
+}
+
 static bool take_eadd(struct reader *x, struct record *rec)
 {
 	uint64_t at = assay_rd_u64le(&rec->head, "offset");
 	uint64_t flags = assay_rd_u64le(&rec->head, "flags");
+	uint64_t size = x->stream->size, n;
 
 	if (!ends_with_zeros(x, rec))
 		return false;
-	if (x->any && at <= x->page)
-		return bad(x, rec->at + 8,
-		           "page 0x%llx does not ascend from 0x%llx",
-		           (unsigned long long)at, (unsigned long long)x->page);
 	if ((flags & ~(uint64_t)7) == ASSAY_PAGE_TCS && flags & 7)
 		return bad(x, rec->at + 16,
 		           "flags 0x%llx: a processor hashes 0x100",
 		           (unsigned long long)flags);
+	n = room(&x->spans, at, at < size ? (size - at) / ASSAY_PAGE : 1);
+	if (n == 0 && at % ASSAY_PAGE == 0)
+		return bad(x, rec->at + 8, "page 0x%llx is there already",
+		           (unsigned long long)at);
 	if (x->any)
 		note_page(x);
-	if (!assay_stream_eadd(x->stream, at, flags, 1, x->err))
+	n = n > AT_ONCE ? AT_ONCE : n;
+	n = n > 1 ? 1 + take_same(x, at, flags, n - 1) : 1;
+	if (!assay_stream_eadd(x->stream, at, flags, n, x->err))
 		return false;
+	cover(&x->spans, at, n);
+	if (n > 1)
+		note_run(x, at, n - 1, flags, 0);
 	x->any = true;
-	x->page = at;
+	x->page = at + (n - 1) * ASSAY_PAGE;
 	x->seen = 0;
 	return true;
 }
