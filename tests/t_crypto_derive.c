@@ -1,5 +1,5 @@
-/* t_crypto_derive.c - CMAC, HKDF, GCM, OAEP, keys of curve 25519, and P-256 keys
- * that are derived and kept: known answers, and libcrypto's own other side. */
+/* t_crypto_derive.c - CMAC, HKDF, AES-GCM, X25519, OAEP, and P-256 keys that are
+ * derived and kept: known answers, and libcrypto's own other side. */
 #include "crypto/aead.h"
 #include "crypto/cmac.h"
 #include "crypto/curve25519.h"
@@ -31,11 +31,13 @@ static bool is_zero(const uint8_t *p, size_t n)
 
 /* ---- Wycheproof's files of these: groups of tests whose members are hex */
 
-enum { FIELD_MAX = 9000, N_FIELDS = 10 };
-static const char *const names[N_FIELDS] = { "key",  "msg",    "tag", "salt",
-	                                     "info", "okm",    "iv",  "aad",
-	                                     "ct",   "private" };
-enum { KEY, MSG, TAG, SALT, INFO, OKM, IV, AAD, CT, PRIVATE };
+enum { FIELD_MAX = 9000 };
+enum { KEY, MSG, TAG, SALT, INFO, OKM, IV, AAD, CT, PUBLIC, PRIVATE, SHARED };
+static const char *const names[] = {
+	"key", "msg", "tag", "salt",   "info",    "okm",
+	"iv",  "aad", "ct",  "public", "private", "shared",
+};
+enum { N_FIELDS = sizeof(names) / sizeof(*names) };
 
 struct test {
 	uint8_t mem[N_FIELDS][FIELD_MAX];
@@ -84,41 +86,58 @@ static bool cmac_holds(const struct test *t)
 	       assay_cmac_equal(mac, t->field[TAG].ptr) == t->valid;
 }
 
-/* ---- GCM */
-
+/* Sealed into other memory, and opened where it stands. */
 static bool gcm_holds(const struct test *t)
 {
-	static uint8_t sealed[FIELD_MAX + ASSAY_GCM_TAG_LEN], out[FIELD_MAX];
-	const uint8_t *key = t->field[KEY].ptr, *iv = t->field[IV].ptr;
-	const size_t n = t->field[CT].len;
-	const struct assay_bytes in = { sealed, n + ASSAY_GCM_TAG_LEN };
-	bool opened;
+	static uint8_t out[FIELD_MAX + 16], sealed[FIELD_MAX + 16];
+	const struct assay_bytes *f = t->field;
+	const enum assay_aead aead = f[KEY].len == 16 ? ASSAY_AES_128_GCM
+	                                              : ASSAY_AES_256_GCM;
+	const size_t len = f[CT].len + 16;
 
-	memcpy(sealed, t->field[CT].ptr, n);
-	memcpy(sealed + n, t->field[TAG].ptr, ASSAY_GCM_TAG_LEN);
-	memset(out, 0xee, sizeof(out));
-	opened = assay_gcm_open(out, key, iv, t->field[AAD], in);
-	if (!t->valid)
-		return !opened && is_zero(out, n);
-	if (!opened || n != t->field[MSG].len ||
-	    (n && memcmp(out, t->field[MSG].ptr, n) != 0))
+	memcpy(sealed, f[CT].ptr, f[CT].len);
+	memcpy(sealed + f[CT].len, f[TAG].ptr, 16);
+	if (t->valid && (!assay_aead_seal(out, aead, f[KEY].ptr, f[IV].ptr,
+	                                  f[AAD], f[MSG]) ||
+	                 memcmp(out, sealed, len) != 0))
 		return false;
-	memset(sealed, 0, in.len);
-	return assay_gcm_seal(sealed, key, iv, t->field[AAD], t->field[MSG]) &&
-	       (!n || memcmp(sealed, t->field[CT].ptr, n) == 0) &&
-	       memcmp(sealed + n, t->field[TAG].ptr, ASSAY_GCM_TAG_LEN) == 0;
+	bool opened = assay_aead_open(sealed, aead, f[KEY].ptr, f[IV].ptr,
+	                              f[AAD],
+	                              (struct assay_bytes){ sealed, len });
+
+	if (!t->valid)
+		return !opened && is_zero(sealed, f[CT].len);
+	return opened && memcmp(sealed, f[MSG].ptr, f[MSG].len) == 0;
 }
 
-/* Whether a test is of the one size that there is here: AES-128 for CMAC;
- * AES-256, and a nonce of 12 bytes, for GCM. */
-static bool is_ours(const struct test *t, holds *check)
+/* The exchange with a point of low order gives zeros, which is a no here. */
+static bool x25519_holds(const struct test *t)
 {
+	const struct assay_bytes *f = t->field;
+	const bool low = is_zero(f[SHARED].ptr, 32);
+	struct assay_x25519 *pair = assay_x25519_new(f[PRIVATE].ptr, NULL);
+	uint8_t once[32], again[32], key[32];
+	bool done = assay_x25519(once, f[PRIVATE].ptr, f[PUBLIC].ptr);
+	bool kept = pair && assay_x25519_with(again, pair, f[PUBLIC].ptr);
+	bool same = assay_x25519_public(key, f[PRIVATE].ptr) && pair &&
+	            memcmp(key, assay_x25519_key(pair), 32) == 0;
+
+	assay_x25519_free(pair);
+	return done == !low && kept == !low && same &&
+	       memcmp(once, f[SHARED].ptr, 32) == 0 &&
+	       memcmp(again, f[SHARED].ptr, 32) == 0;
+}
+
+/* There is AES-128-CMAC, and AES-GCM with keys and nonces of the usual lengths. */
+static bool applies(holds *check, const struct test *t)
+{
+	const size_t key_len = t->field[KEY].len;
+
 	if (check == cmac_holds)
-		return t->field[KEY].len == 16;
+		return key_len == 16;
 	if (check == gcm_holds)
-		return t->field[KEY].len == ASSAY_GCM_KEY_LEN &&
-		       t->field[IV].len == ASSAY_GCM_NONCE_LEN &&
-		       t->field[TAG].len == ASSAY_GCM_TAG_LEN;
+		return (key_len == 16 || key_len == 32) &&
+		       t->field[IV].len == ASSAY_AEAD_NONCE_LEN;
 	return true;
 }
 
@@ -137,7 +156,7 @@ static void read_tests(struct assay_json *j, holds *check, unsigned *n,
 			read_member(j, &t, name);
 		if (!assay_json_ok(j))
 			return;
-		if (!is_ours(&t, check))
+		if (!applies(check, &t))
 			continue;
 		++*n;
 		if (check(&t))
@@ -207,78 +226,6 @@ static bool hkdf_holds(const struct test *t)
 	       memcmp(out, t->field[OKM].ptr, t->size) == 0;
 }
 
-/* ---- curve 25519 */
-
-/* X25519 of the secret and the base point, 9. */
-static bool times_9(uint8_t out[32], const uint8_t secret[32])
-{
-	static const uint8_t nine[32] = { 9 };
-	EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL,
-	                                             secret, 32);
-	EVP_PKEY *base = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL,
-	                                             nine, 32);
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
-	size_t len = 32;
-	bool done = ctx && EVP_PKEY_derive_init(ctx) == 1 &&
-	            EVP_PKEY_derive_set_peer(ctx, base) == 1 &&
-	            EVP_PKEY_derive(ctx, out, &len) == 1 && len == 32;
-
-	EVP_PKEY_CTX_free(ctx);
-	EVP_PKEY_free(base);
-	EVP_PKEY_free(key);
-	return done;
-}
-
-static bool x25519_holds(const struct test *t)
-{
-	uint8_t got[ASSAY_CURVE25519_LEN], want[ASSAY_CURVE25519_LEN];
-
-	return t->field[PRIVATE].len == ASSAY_CURVE25519_LEN &&
-	       assay_x25519_public(got, t->field[PRIVATE].ptr) &&
-	       times_9(want, t->field[PRIVATE].ptr) &&
-	       memcmp(got, want, sizeof(want)) == 0;
-}
-
-typedef bool public_of(uint8_t key[ASSAY_CURVE25519_LEN],
-                       const uint8_t secret[ASSAY_CURVE25519_LEN]);
-
-static const struct {
-	const char *name;
-	public_of *function;
-	const char *secret, *key;
-} curve_rows[] = {
-	{ "X25519, RFC 7748 6.1: Alice", assay_x25519_public,
-	  "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a",
-	  "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a" },
-	{ "X25519, RFC 7748 6.1: Bob", assay_x25519_public,
-	  "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb",
-	  "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f" },
-	{ "Ed25519, RFC 8032 7.1: test 1", assay_ed25519_public,
-	  "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
-	  "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a" },
-	{ "Ed25519, RFC 8032 7.1: test 2", assay_ed25519_public,
-	  "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
-	  "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c" },
-	{ "Ed25519, RFC 8032 7.1: test 3", assay_ed25519_public,
-	  "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
-	  "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025" },
-};
-
-static void test_curve25519(void)
-{
-	for (size_t i = 0; i < sizeof(curve_rows) / sizeof(*curve_rows); i++) {
-		uint8_t secret[32], want[32], key[32] = { 0 };
-		bool good = assay_hex_parse(secret, 32,
-		                            text_of(curve_rows[i].secret)) &&
-		            assay_hex_parse(want, 32,
-		                            text_of(curve_rows[i].key)) &&
-		            curve_rows[i].function(key, secret);
-
-		ok(good && memcmp(key, want, 32) == 0, "%s",
-		   curve_rows[i].name);
-	}
-}
-
 /* ---- CMAC */
 
 static void test_cmac(void)
@@ -344,6 +291,36 @@ static void test_hkdf(void)
 	   "no salt is 32 zeros");
 }
 
+/* ---- X25519 */
+
+/* RFC 7748, 5.2: the result is the next secret, the secret the next point. */
+static void test_x25519(void)
+{
+	uint8_t k[32] = { 9 }, u[32] = { 9 }, r[32], want[32];
+	bool good = assay_x25519(r, k, u);
+
+	ok(good &&
+	           assay_hex_parse(
+			   want, 32,
+			   text_of("422c8e7a6227d7bca1350b3e2bb7279f"
+	                           "7897b87bb6854b783c60e80311ae3079")) &&
+	           memcmp(r, want, 32) == 0,
+	   "X25519, once");
+	for (size_t i = 1; i <= 1000; i++) {
+		memcpy(u, k, 32);
+		memcpy(k, r, 32);
+		if (i < 1000)
+			good &= assay_x25519(r, k, u);
+	}
+	ok(good &&
+	           assay_hex_parse(
+			   want, 32,
+			   text_of("684cf59ba83309552800ef566f2f4d3c"
+	                           "1c3887c49360e3875f2eb94d99532c51")) &&
+	           memcmp(k, want, 32) == 0,
+	   "X25519, a thousand times");
+}
+
 /* ---- GCM, beside its known answers */
 
 static void test_gcm(void)
@@ -378,6 +355,48 @@ static void test_gcm(void)
 	                   none) &&
 	           is_zero(sealed, 16),
 	   "GCM: 2 GiB beside it are too much");
+}
+
+/* ---- public keys of curve 25519 */
+
+typedef bool public_of(uint8_t key[ASSAY_CURVE25519_LEN],
+                       const uint8_t secret[ASSAY_CURVE25519_LEN]);
+
+static const struct {
+	const char *name;
+	public_of *function;
+	const char *secret, *key;
+} curve_rows[] = {
+	{ "X25519, RFC 7748 6.1: Alice", assay_x25519_public,
+	  "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a",
+	  "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a" },
+	{ "X25519, RFC 7748 6.1: Bob", assay_x25519_public,
+	  "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb",
+	  "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f" },
+	{ "Ed25519, RFC 8032 7.1: test 1", assay_ed25519_public,
+	  "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+	  "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a" },
+	{ "Ed25519, RFC 8032 7.1: test 2", assay_ed25519_public,
+	  "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+	  "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c" },
+	{ "Ed25519, RFC 8032 7.1: test 3", assay_ed25519_public,
+	  "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+	  "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025" },
+};
+
+static void test_curve25519(void)
+{
+	for (size_t i = 0; i < sizeof(curve_rows) / sizeof(*curve_rows); i++) {
+		uint8_t secret[32], want[32], key[32] = { 0 };
+		bool good = assay_hex_parse(secret, 32,
+		                            text_of(curve_rows[i].secret)) &&
+		            assay_hex_parse(want, 32,
+		                            text_of(curve_rows[i].key)) &&
+		            curve_rows[i].function(key, secret);
+
+		ok(good && memcmp(key, want, 32) == 0, "%s",
+		   curve_rows[i].name);
+	}
 }
 
 /* ---- OAEP */
@@ -517,8 +536,9 @@ int main(void)
 	wycheproof("aes_cmac", cmac_holds, 102);
 	test_hkdf();
 	wycheproof("hkdf_sha256", hkdf_holds, 80);
+	wycheproof("aes_gcm", gcm_holds, 100);
+	test_x25519();
 	test_gcm();
-	wycheproof("aes_gcm", gcm_holds, 66);
 	test_curve25519();
 	wycheproof("x25519", x25519_holds, 518);
 	test_oaep();

@@ -98,17 +98,6 @@ static void set_up(void)
 
 static bool right;
 
-static bool try_boot(void)
-{
-	struct sim_cpu again;
-	bool done = sim_cpu_boot(&again, machine.fuse, machine.cpu_svn,
-	                         machine.owner_epoch);
-
-	right &= done ? memcmp(again.rsk, cpu.rsk, 16) == 0
-	              : is_zero(&again, sizeof(again));
-	return done;
-}
-
 static bool try_einit(void)
 {
 	struct sim_secs secs;
@@ -197,7 +186,6 @@ int main(void)
 		return done();
 	}
 	set_up();
-	test("boot", try_boot);
 	test("EINIT", try_einit);
 	test("a quote", try_quote);
 	test("a PPID", try_ppid);

@@ -14,6 +14,8 @@
 
 #include <assay/attest.h>
 #include <assay/base.h>
+#include <assay/client.h>
+#include <assay/conclave.h>
 #include <assay/err.h>
 #include <assay/eventlog.h>
 #include <assay/evidence.h>

@@ -19,11 +19,20 @@ enum assay_seal_to {
 
 struct assay_enclave;
 
+/* Who sent a request as Conclave's mail (docs/conclave.md), and what it takes to
+ * send him mail later: nothing in it is secret.  Texts end with a NUL. */
+struct assay_enclave_sender {
+	uint8_t key[32]; /* X25519; that it is his is proved */
+	char topic[256];
+	char id[256]; /* what the host calls him */
+};
+
 /* An enclave program, as functions that are called when something comes.  One
  * call at a time; what they are given lasts until they return. */
 struct assay_enclave_app {
 	/* Answers a request with assay_enclave_put, and returns true; or returns
-	 * what assay_enclave_refuse does. */
+	 * what assay_enclave_refuse does.  Who asks sealed the request to this
+	 * enclave, and he alone can open the answer. */
 	bool (*answer)(struct assay_enclave *e, struct assay_bytes request,
 	               void *own);
 	/* Takes back what assay_enclave_store was given in an earlier run,
@@ -39,9 +48,11 @@ ASSAY_BEGIN
 
 /*
  * assay_enclave_run is the whole of an enclave program's main: it makes the
- * enclave's keys, and serves who is at the other end of descriptor 3 until that
- * end is closed.  Returns the program's exit status: 0, or 1 if it had to end
- * before that; why stands in a last frame, and on stderr.
+ * enclave's keys, and serves its host until that closes.  The host is at the
+ * other end of descriptor 3, if that is a socket, as under assay run and assay
+ * host; else at standard input and output, as under Gramine and in a TD.
+ * Returns the program's exit status: 0, or 1 if it had to end before that; why
+ * stands in a last frame, and on stderr.
  *
  * The keys, X25519 and Ed25519, are new at each start.  Their secrets are in
  * memory that the kernel itself does not map (memfd_secret), or in a locked page
@@ -57,8 +68,9 @@ int assay_enclave_run(const struct assay_enclave_app *app);
  * refused whatever `answer` returns. */
 bool assay_enclave_put(struct assay_enclave *e, struct assay_bytes bytes);
 
-/* assay_enclave_refuse makes `text`, of which the host sees at most 200 bytes,
- * the answer's place, and returns false. */
+/* assay_enclave_refuse puts `text`, or its first 200 bytes, in the answer's
+ * place: who asks sees it, and the host does not; who asks by mail hears that he
+ * is refused, and not why.  Returns false. */
 bool assay_enclave_refuse(struct assay_enclave *e, const char *text);
 
 /*
@@ -66,11 +78,26 @@ bool assay_enclave_refuse(struct assay_enclave *e, const char *text);
  * keep, in place of what it had; when it returns true, the sealed state was sent
  * before the answer is.  If it fails, the request is refused.
  *
- * The host can lose it, and after a restart it can give an older one: only
- * within a run is that noticed.
+ * The host can lose it, and after a restart it can give an older one.  A client
+ * that had an answer since then, and remembers it, is told so by the enclave:
+ * each answer names the state that it comes from (docs/protocol.md); but none
+ * does that goes as mail.
  */
 ASSAY_MUST_CHECK bool assay_enclave_store(struct assay_enclave *e,
                                           struct assay_bytes state);
+
+/* assay_enclave_sender says who asks, while `answer` is called; false, and
+ * zeros, if the request was no mail: then nobody knows. */
+bool assay_enclave_sender(const struct assay_enclave *e,
+                          struct assay_enclave_sender *sender);
+
+/* assay_enclave_post sends a mail of at most ASSAY_ENCLAVE_MAX bytes, beside the
+ * answer, while a mail is being answered: the host keeps it until it is asked
+ * for, or loses it.  It sends none if the request is refused.  If it fails, the
+ * request is refused. */
+ASSAY_MUST_CHECK bool assay_enclave_post(struct assay_enclave *e,
+                                         const struct assay_enclave_sender *to,
+                                         struct assay_bytes bytes);
 
 ASSAY_END
 

@@ -45,6 +45,9 @@ enum assay_doc {
 	ASSAY_DOC_SIGSTRUCT,
 	ASSAY_DOC_SGXS,
 	ASSAY_DOC_KEY,         /* a key that signs enclaves */
+	ASSAY_DOC_MANIFEST,    /* Gramine's */
+	ASSAY_DOC_LIBPAL,      /* Gramine's loader */
+	ASSAY_DOC_MAIL,        /* of Conclave; M_STREAM: its plaintext */
 	ASSAY_N_DOCS
 };
 

@@ -37,6 +37,9 @@ static const char *const docs[ASSAY_N_DOCS] = {
 	[ASSAY_DOC_SIGSTRUCT] = "SIGSTRUCT",
 	[ASSAY_DOC_SGXS] = "SGXS",
 	[ASSAY_DOC_KEY] = "KEY",
+	[ASSAY_DOC_MANIFEST] = "MANIFEST",
+	[ASSAY_DOC_LIBPAL] = "LIBPAL",
+	[ASSAY_DOC_MAIL] = "MAIL",
 };
 
 bool assay_vfail(struct assay_err *err, enum assay_check check,
@@ -85,6 +88,13 @@ const struct assay_check_info *assay_check_find(const char *name)
 		if (strcmp(checks[i].name, name) == 0)
 			return &checks[i];
 	return NULL;
+}
+
+bool assay_is_unproven(enum assay_check check)
+{
+	return check == ASSAY_J_MISSING || check == ASSAY_R_MISSING ||
+	       check == ASSAY_X_TIME || check == ASSAY_R_TIME ||
+	       check == ASSAY_J_TIME;
 }
 
 const char *assay_doc_name(enum assay_doc doc)

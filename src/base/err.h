@@ -18,4 +18,8 @@ bool assay_vfail(struct assay_err *err, enum assay_check check,
                  enum assay_doc doc, size_t at, const char *fmt, va_list ap)
 	ASSAY_PRINTF(5, 0);
 
+/* Whether this check fails for want of a document, or at the wrong time: then the
+ * evidence may be good all the same, and nothing shows it. */
+bool assay_is_unproven(enum assay_check check);
+
 #endif

@@ -4,11 +4,23 @@
 
 #include <assay/base.h>
 
+enum { ASSAY_PRK_LEN = 32, ASSAY_HKDF_MAX = 255 * 32 };
+
+/* Extracts a key from `n` parts of keying material, joined, and `salt` (may be
+ * empty: 32 zeros) [RFC 5869 2.2]. */
+void assay_hkdf_extract(uint8_t prk[ASSAY_PRK_LEN], struct assay_bytes salt,
+                        const struct assay_bytes *ikm, size_t n);
+
+/* Expands it under `n` parts of info, joined, into `len` bytes, at most
+ * ASSAY_HKDF_MAX [RFC 5869 2.3]. */
+void assay_hkdf_expand(uint8_t *out, size_t len,
+                       const uint8_t prk[ASSAY_PRK_LEN],
+                       const struct assay_bytes *info, size_t n);
+
 /*
- * assay_hkdf_sha256 extracts from `ikm` and `salt` (may be empty: 32 zeros) and
- * expands under `info` (may be empty; at most 2048 bytes) into `len` bytes, at
- * most 255 * 32; zero is none at all.  False, and zeros, if anything is too
- * long or memory is short.
+ * assay_hkdf_sha256 does both: extracts from `ikm` and `salt` and expands under
+ * `info` (may be empty) into `len` bytes; zero is none at all.  False, and
+ * zeros, if that is more than ASSAY_HKDF_MAX.
  */
 ASSAY_MUST_CHECK bool assay_hkdf_sha256(uint8_t *out, size_t len,
                                         struct assay_bytes ikm,

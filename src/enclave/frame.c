@@ -76,6 +76,14 @@ bool assay_frame_read(struct assay_frame *f, int fd, struct assay_err *err)
 	return read_frame(f, fd, err);
 }
 
+/* A closed socket is an error, and no signal. */
+static ssize_t put(int fd, const uint8_t *p, size_t n)
+{
+	ssize_t sent = send(fd, p, n, MSG_NOSIGNAL);
+
+	return sent < 0 && errno == ENOTSOCK ? write(fd, p, n) : sent;
+}
+
 bool assay_frame_send(struct assay_frame *f, int fd, struct assay_err *err)
 {
 	const uint32_t len = (uint32_t)f->len + 1;
@@ -86,7 +94,7 @@ bool assay_frame_send(struct assay_frame *f, int fd, struct assay_err *err)
 		f->bytes[i] = (uint8_t)(len >> 8 * i);
 	f->bytes[LENGTH] = (uint8_t)f->type;
 	while (left > 0) {
-		ssize_t sent = send(fd, p, left, MSG_NOSIGNAL);
+		ssize_t sent = put(fd, p, left);
 
 		if (sent < 0 && errno == EINTR)
 			continue;

@@ -1,13 +1,9 @@
 /* run.c - the request loop of an enclave program. */
 #include "enclave/run.h"
 
-#include <assay/attest.h>
-
 #include "base/err.h"
 #include "crypto/crypto.h"
-#include "crypto/curve25519.h"
-#include "enclave/frame.h"
-#include "enclave/sealed.h"
+#include "enclave/inside.h"
 #include "enclave/secret.h"
 #include "format/keys.h"
 
@@ -15,48 +11,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-enum {
-	DESCRIPTOR = 3,
-	KEY_LEN = ASSAY_CURVE25519_LEN,
-	CONFIG_HEAD = 3,
-	CONFIG_LEN = 41,
-	TEXT_MAX = 200,
-};
+enum { DESCRIPTOR = 3, TEXT_MAX = 200 };
 
-struct secrets {
-	uint8_t decrypt[KEY_LEN]; /* X25519 */
-	uint8_t sign[KEY_LEN];    /* Ed25519 */
-	struct assay_sealer sealer;
-};
-
-struct assay_enclave {
-	const struct assay_enclave_app *app;
-	const struct assay_enclave_place *place;
-	struct secrets *secrets;
-	uint8_t config[CONFIG_LEN]; /* of the public key to decrypt */
-	uint8_t sign[KEY_LEN];
-	bool asked;           /* something came that is not stored state */
-	struct assay_err err; /* why there will be no answer */
-	struct assay_attestation attestation;
-	struct assay_frame in, out, store;
-};
-
-/* A key configuration [RFC 9458 3.1], but for the key: id 0, DHKEM(X25519,
- * HKDF-SHA256); then four bytes of suites: HKDF-SHA256, AES-256-GCM. */
-static const uint8_t config_form[CONFIG_LEN] = {
-	0, 0x00, 0x20, [CONFIG_HEAD + KEY_LEN] = 0, 4, 0, 1, 0, 2
-};
-
+/* The key's id is random: so most often a request for the keys of an earlier
+ * start is known as that. */
 static bool make_keys(struct assay_enclave *e)
 {
-	struct secrets *s = e->secrets;
+	struct assay_secrets *s = e->secrets;
 
-	memcpy(e->config, config_form, CONFIG_LEN);
-	return assay_random(s->decrypt, KEY_LEN) &&
-	       assay_random(s->sign, KEY_LEN) &&
-	       assay_x25519_public(e->config + CONFIG_HEAD, s->decrypt) &&
-	       assay_ed25519_public(e->sign, s->sign);
+	e->config.aead = ASSAY_AES_256_GCM;
+	if (!assay_random(&e->config.id, 1) ||
+	    !assay_hpke_pair_new(&s->decrypt) ||
+	    !assay_hpke_pair_new(&s->mail) ||
+	    !assay_random(s->sign, sizeof(s->sign)) ||
+	    !assay_ed25519_public(e->sign, s->sign))
+		return false;
+	memcpy(e->config.key, s->decrypt.key, sizeof(e->config.key));
+	assay_key_config_write(e->config_bytes, &e->config);
+	return true;
 }
 
 /* What could not be protected is said, and no reason to stop. */
@@ -87,25 +62,17 @@ static bool start(struct assay_enclave *e)
 	                          e->place->root, &e->err);
 }
 
-static void clear(struct assay_frame *f)
-{
-	assay_wipe(assay_frame_body(f), f->len);
-	f->len = 0;
-}
-
-/* What was sent is not kept. */
 static bool send_out(struct assay_enclave *e, uint8_t type)
 {
 	e->out.type = type;
-	bool sent = assay_frame_send(&e->out, e->place->fd, &e->err);
-
-	clear(&e->out);
-	return sent;
+	return assay_frame_send(&e->out, e->place->out, &e->err);
 }
 
-static bool add(struct assay_frame *f, const void *p, size_t n)
+static bool add(struct assay_enclave *e, const void *p, size_t n)
 {
-	if (n > ASSAY_ENCLAVE_MAX - f->len)
+	struct assay_frame *f = &e->out;
+
+	if (n > ASSAY_ENCLAVE_MAX - (f->len - e->begin))
 		return false;
 	if (n)
 		memcpy(assay_frame_body(f) + f->len, p, n);
@@ -113,18 +80,25 @@ static bool add(struct assay_frame *f, const void *p, size_t n)
 	return true;
 }
 
-bool assay_enclave_put(struct assay_enclave *e, struct assay_bytes bytes)
+void assay_enclave_clear(struct assay_enclave *e, size_t begin)
 {
-	return add(&e->out, bytes.ptr, bytes.len) ||
-	       assay_fail(&e->err, ASSAY_N_ANSWER, ASSAY_DOC_NONE, 0,
-	                  "%zu bytes more than %zu", bytes.len, e->out.len);
+	assay_wipe(assay_frame_body(&e->out), e->out.len);
+	e->begin = begin;
+	e->out.len = begin;
 }
 
-/* What the answer had so far is not for the host. */
+bool assay_enclave_put(struct assay_enclave *e, struct assay_bytes bytes)
+{
+	return add(e, bytes.ptr, bytes.len) ||
+	       assay_fail(&e->err, ASSAY_N_ANSWER, ASSAY_DOC_NONE, 0,
+	                  "%zu bytes more than %zu", bytes.len,
+	                  e->out.len - e->begin);
+}
+
 bool assay_enclave_refuse(struct assay_enclave *e, const char *text)
 {
-	clear(&e->out);
-	return add(&e->out, text, strnlen(text, TEXT_MAX)) && false;
+	assay_enclave_clear(e, e->begin);
+	return add(e, text, strnlen(text, TEXT_MAX)) && false;
 }
 
 bool assay_enclave_store(struct assay_enclave *e, struct assay_bytes state)
@@ -136,61 +110,118 @@ bool assay_enclave_store(struct assay_enclave *e, struct assay_bytes state)
 		return false;
 	f->type = ASSAY_FRAME_STORE;
 	f->len = state.len + ASSAY_SEALED_MORE;
-	return assay_frame_send(f, e->place->fd, &e->err);
+	return assay_frame_send(f, e->place->out, &e->err);
 }
 
-static bool answer(struct assay_enclave *e, struct assay_bytes request)
+/* The program answers; or not, if who asks knows of other state. */
+static enum assay_inner decide(struct assay_enclave *e,
+                               const struct assay_mark *seen,
+                               struct assay_bytes request)
 {
-	bool yes;
+	const struct assay_sealer *s = &e->secrets->sealer;
 
-	clear(&e->out);
-	yes = e->app->answer(e, request, e->app->own);
-	if (e->err.check)
+	if (!assay_marks_follow(&s->marks, s->newest, seen)) {
+		assay_enclave_refuse(e, "the state that the host gave back is "
+		                        "not the newest");
+		return ASSAY_INNER_OLD;
+	}
+	return e->app->answer(e, request, e->app->own) ? ASSAY_INNER_ANSWER
+	                                               : ASSAY_INNER_REFUSAL;
+}
+
+/* `out` has room for what sealing puts in front, then inner form and answer. */
+static bool send_sealed(struct assay_enclave *e, enum assay_inner what)
+{
+	const struct assay_secrets *s = e->secrets;
+	const struct assay_mark mark =
+		assay_marks_get(&s->sealer.marks, s->sealer.newest);
+	const size_t head = assay_response_head(&s->reply);
+	uint8_t *body = assay_frame_body(&e->out);
+	const struct assay_bytes plain = { body + head, e->out.len - head };
+
+	assay_inner_write(body + head, what, &mark);
+	return assay_response_seal(body, &e->out.len, &s->reply, plain, &e->err) &&
+	       send_out(e, ASSAY_FRAME_ANSWER);
+}
+
+static bool answer(struct assay_enclave *e)
+{
+	struct assay_secrets *s = e->secrets;
+	struct assay_bytes opened, request;
+	struct assay_mark seen;
+	enum assay_inner what;
+
+	if (!assay_request_open(&opened, &s->reply, &e->config, &s->decrypt,
+	                        assay_frame_body(&e->in), e->in.len,
+	                        &e->err) ||
+	    !assay_inner_read(&seen, &request, opened, true, &e->err))
 		return false;
-	return send_out(e, yes ? ASSAY_FRAME_ANSWER : ASSAY_FRAME_REFUSED);
+	assay_enclave_clear(e,
+	                    assay_response_head(&s->reply) + ASSAY_INNER_LEN);
+	what = decide(e, &seen, request);
+	return e->err.check == ASSAY_OK && send_sealed(e, what);
 }
 
 /* u16be length, key configuration, signing key, quote */
 static void put_attestation(struct assay_enclave *e)
 {
-	const uint8_t len[2] = { 0, CONFIG_LEN };
-	struct assay_frame *f = &e->out;
+	const uint8_t len[2] = { 0, sizeof(e->config_bytes) };
 
-	clear(f);
-	(void)(add(f, len, sizeof(len)) && add(f, e->config, CONFIG_LEN) &&
-	       add(f, e->sign, KEY_LEN) &&
-	       add(f, e->attestation.quote, e->attestation.len));
+	assay_enclave_clear(e, 0);
+	(void)(add(e, len, sizeof(len)) &&
+	       add(e, e->config_bytes, sizeof(e->config_bytes)) &&
+	       add(e, e->sign, sizeof(e->sign)) &&
+	       add(e, e->attestation.quote, e->attestation.len));
 }
 
-static bool attest(struct assay_enclave *e, struct assay_bytes nonce)
+static void put_mail_attestation(struct assay_enclave *e)
+{
+	assay_enclave_clear(e, 0);
+	(void)(add(e, e->spki, sizeof(e->spki)) &&
+	       add(e, e->secrets->mail.key, sizeof(e->secrets->mail.key)) &&
+	       add(e, e->attestation.quote, e->attestation.len));
+}
+
+/* For a mail's sender there is no nonce. */
+static bool attest(struct assay_enclave *e, struct assay_bytes nonce, bool mail)
 {
 	uint8_t data[ASSAY_KEYS_HASH_LEN];
 
-	if (nonce.len > ASSAY_NONCE_MAX)
+	if (nonce.len > (mail ? 0 : ASSAY_NONCE_MAX))
 		return assay_fail(&e->err, ASSAY_N_NONCE, ASSAY_DOC_NONE, 0,
 		                  "got %zu bytes", nonce.len);
-	assay_keys_hash(data, (struct assay_bytes){ e->config, CONFIG_LEN },
-	                (struct assay_bytes){ e->sign, KEY_LEN }, nonce);
+	if (mail)
+		assay_enclave_mail_keys(data, e);
+	else
+		assay_keys_hash(data,
+		                (struct assay_bytes){ e->config_bytes,
+		                                      sizeof(e->config_bytes) },
+		                (struct assay_bytes){ e->sign,
+		                                      sizeof(e->sign) },
+		                nonce);
 	if (!assay_attest(&e->attestation, data, e->place->root, &e->err))
 		return false;
-	put_attestation(e);
-	return send_out(e, ASSAY_FRAME_ATTESTATION);
+	if (mail)
+		put_mail_attestation(e);
+	else
+		put_attestation(e);
+	return send_out(e, mail ? ASSAY_FRAME_MAIL_ATTESTATION
+	                        : ASSAY_FRAME_ATTESTATION);
 }
 
 /* A program that cannot have its state back must not go on as if it had none:
- * so whatever is wrong here ends it.  The state is opened where it came in. */
-static bool restore(struct assay_enclave *e, struct assay_bytes sealed)
+ * so whatever is wrong here ends it. */
+static bool restore(struct assay_enclave *e)
 {
-	uint8_t *opened = assay_frame_body(&e->in) + ASSAY_SEALED_HEAD;
-	struct assay_bytes state = { opened, 0 };
+	struct assay_bytes state;
 
 	if (e->asked)
 		return assay_fail(&e->err, ASSAY_N_STORED_FIRST, ASSAY_DOC_NONE,
 		                  0, "it came after a request");
-	if (!assay_unseal(opened, &state.len, &e->secrets->sealer, sealed,
-	                  &e->err))
+	if (!assay_unseal(&state, &e->secrets->sealer, assay_frame_body(&e->in),
+	                  e->in.len, &e->err))
 		return false;
-	clear(&e->out);
+	assay_enclave_clear(e, 0);
 	bool taken = e->app->restore(e, state, e->app->own);
 
 	if (e->err.check)
@@ -205,24 +236,35 @@ static bool act(struct assay_enclave *e)
 	const struct assay_bytes body = { assay_frame_body(&e->in), e->in.len };
 
 	if (e->in.type == ASSAY_FRAME_STORED)
-		return restore(e, body);
+		return restore(e);
 	e->asked = true;
-	if (e->in.type == ASSAY_FRAME_REQUEST)
-		return answer(e, body);
-	if (e->in.type == ASSAY_FRAME_ATTEST)
-		return attest(e, body);
-	return assay_fail(&e->err, ASSAY_N_FRAME_TYPE, ASSAY_DOC_NONE, 0,
-	                  "got %u", (unsigned)e->in.type);
+	switch (e->in.type) {
+	case ASSAY_FRAME_REQUEST:
+		return answer(e);
+	case ASSAY_FRAME_ATTEST:
+		return attest(e, body, false);
+	case ASSAY_FRAME_ATTEST_MAIL:
+		return attest(e, body, true);
+	case ASSAY_FRAME_MAIL:
+		return assay_enclave_mail(e, body);
+	default:
+		return assay_fail(&e->err, ASSAY_N_FRAME_TYPE, ASSAY_DOC_NONE,
+		                  0, "got %u", (unsigned)e->in.type);
+	}
 }
 
-/* Says to the host why there is something else than it wanted. */
+/* Says to the host why there is something else than it wanted: u16be number of
+ * the check, a text. */
 static bool explain(struct assay_enclave *e)
 {
+	const uint8_t number[2] = { (uint8_t)(e->err.check >> 8),
+		                    (uint8_t)e->err.check };
 	char text[TEXT_MAX];
 
 	snprintf(text, sizeof(text), "%s: %s",
 	         assay_check_info(e->err.check)->name, e->err.note);
-	assay_enclave_refuse(e, text);
+	assay_enclave_clear(e, 0);
+	(void)(add(e, number, sizeof(number)) && add(e, text, strlen(text)));
 	return send_out(e, ASSAY_FRAME_REFUSED);
 }
 
@@ -231,7 +273,8 @@ static bool handle(struct assay_enclave *e)
 {
 	bool done = act(e);
 
-	clear(&e->in);
+	assay_wipe(assay_frame_body(&e->in), e->in.len);
+	assay_wipe(&e->secrets->reply, sizeof(e->secrets->reply));
 	if (done)
 		return true;
 	if (e->in.type == ASSAY_FRAME_STORED || e->err.check == ASSAY_N_WRITE)
@@ -244,9 +287,7 @@ static bool handle(struct assay_enclave *e)
 
 static bool serve(struct assay_enclave *e)
 {
-	const int fd = e->place->fd;
-
-	while (assay_frame_read(&e->in, fd, &e->err)) {
+	while (assay_frame_read(&e->in, e->place->in, &e->err)) {
 		if (e->in.type == ASSAY_FRAME_END)
 			return true;
 		if (!handle(e))
@@ -257,8 +298,10 @@ static bool serve(struct assay_enclave *e)
 
 static void give_up(struct assay_enclave *e)
 {
-	fprintf(stderr, "enclave: %s: %s\n",
-	        assay_check_info(e->err.check)->name, e->err.note);
+	const struct assay_check_info *check = assay_check_info(e->err.check);
+
+	fprintf(stderr, "enclave: %s: %s. %s\n", check->name, e->err.note,
+	        check->todo);
 	if (e->err.check != ASSAY_N_WRITE)
 		(void)explain(e);
 }
@@ -284,8 +327,17 @@ int assay_enclave_run_at(const struct assay_enclave_app *app,
 
 int assay_enclave_run(const struct assay_enclave_app *app)
 {
-	static const struct assay_enclave_place place = { DESCRIPTOR, "" };
+	static const struct assay_enclave_place
+		inherited = { DESCRIPTOR, DESCRIPTOR, "" },
+		standard = { STDIN_FILENO, STDOUT_FILENO, "" };
+	struct stat st;
 
 	assay_crypto_start();
-	return assay_enclave_run_at(app, &place);
+	if (fstat(DESCRIPTOR, &st) == 0 && S_ISSOCK(st.st_mode))
+		return assay_enclave_run_at(app, &inherited);
+	if (!isatty(STDIN_FILENO))
+		return assay_enclave_run_at(app, &standard);
+	fprintf(stderr, "enclave: no host is there: start the program with "
+	                "assay run or assay host\n");
+	return 1;
 }

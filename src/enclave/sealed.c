@@ -93,10 +93,22 @@ static bool can_seal(const struct assay_sealer *s, struct assay_err *err)
 	                  "seal_to is ASSAY_SEAL_NOBODY");
 }
 
+/* The marks go with the state: the next run knows them too. */
+static void write_body(uint8_t *p, const struct assay_sealer *s,
+                       struct assay_bytes state)
+{
+	memcpy(p, &s->marks, sizeof(s->marks));
+	if (state.len)
+		memcpy(p + sizeof(s->marks), state.ptr, state.len);
+}
+
 bool assay_seal(uint8_t *out, struct assay_sealer *s, struct assay_bytes state,
                 struct assay_err *err)
 {
 	const struct assay_bytes head = { out, ASSAY_SEALED_HEAD };
+	uint8_t *body = out + ASSAY_SEALED_HEAD;
+	const struct assay_bytes plain = { body,
+		                           sizeof(s->marks) + state.len };
 	const uint8_t *nonce;
 
 	if (!can_seal(s, err))
@@ -104,15 +116,17 @@ bool assay_seal(uint8_t *out, struct assay_sealer *s, struct assay_bytes state,
 	if (state.len > ASSAY_ENCLAVE_MAX)
 		return assay_fail(err, ASSAY_N_SEAL_SIZE, ASSAY_DOC_NONE, 0,
 		                  "got %zu bytes", state.len);
-	if (!write_head(out, &nonce, s) ||
-	    !assay_gcm_seal(out + ASSAY_SEALED_HEAD, s->key, nonce, head,
-	                    state)) {
-		memset(out, 0, state.len + ASSAY_SEALED_MORE);
-		return assay_fail(err, ASSAY_N_SEAL_MADE, ASSAY_DOC_NONE, 0,
-		                  "libcrypto failed");
+	if (write_head(out, &nonce, s) &&
+	    assay_marks_make(&s->marks, s->newest + 1)) {
+		write_body(body, s, state);
+		if (assay_gcm_seal(body, s->key, nonce, head, plain)) {
+			s->newest++;
+			return true;
+		}
 	}
-	s->newest++;
-	return true;
+	memset(out, 0, state.len + ASSAY_SEALED_MORE);
+	return assay_fail(err, ASSAY_N_SEAL_MADE, ASSAY_DOC_NONE, 0,
+	                  "libcrypto failed");
 }
 
 struct sealed {
@@ -133,7 +147,8 @@ static bool read_sealed(struct sealed *b, struct assay_bytes in,
 	b->number = assay_rd_u64le(&r, "number");
 	b->head = (struct assay_bytes){ in.ptr, r.pos };
 	b->body = assay_rd_rest(&r);
-	return (assay_rd_ok(&r) && b->body.len >= ASSAY_GCM_TAG_LEN &&
+	return (assay_rd_ok(&r) && 
+	        b->body.len >= sizeof(struct assay_marks) + ASSAY_GCM_TAG_LEN &&
 	        memcmp(b->magic.ptr, magic, MAGIC_LEN) == 0 &&
 	        b->version == VERSION) ||
 	       assay_fail(err, ASSAY_N_SEAL_FORM, ASSAY_DOC_NONE, 0,
@@ -141,28 +156,32 @@ static bool read_sealed(struct sealed *b, struct assay_bytes in,
 	                  (unsigned)b->version);
 }
 
-bool assay_unseal(uint8_t *out, size_t *len, struct assay_sealer *s,
-                  struct assay_bytes sealed, struct assay_err *err)
+bool assay_unseal(struct assay_bytes *state, struct assay_sealer *s,
+                  uint8_t *sealed, size_t len, struct assay_err *err)
 {
+	uint8_t *opened = sealed + ASSAY_SEALED_HEAD;
 	struct sealed b;
 
-	*len = 0;
-	if (!can_seal(s, err) || !read_sealed(&b, sealed, err))
+	*state = (struct assay_bytes){ NULL, 0 };
+	if (!can_seal(s, err) ||
+	    !read_sealed(&b, (struct assay_bytes){ sealed, len }, err))
 		return false;
 	if (b.to != s->to)
 		return assay_fail(err, ASSAY_N_SEAL_POLICY, ASSAY_DOC_NONE, 10,
 		                  "got %u, want %u", (unsigned)b.to,
 		                  (unsigned)s->to);
-	if (!assay_gcm_open(out, s->key, b.nonce.ptr, b.head, b.body))
+	if (!assay_gcm_open(opened, s->key, b.nonce.ptr, b.head, b.body))
 		return assay_fail(err, ASSAY_N_SEAL_OPEN, ASSAY_DOC_NONE,
 		                  ASSAY_SEALED_HEAD, "not opened by this key");
 	if (b.number < s->newest) {
-		assay_wipe(out, b.body.len);
+		assay_wipe(opened, b.body.len);
 		return assay_fail(err, ASSAY_N_SEAL_OLD, ASSAY_DOC_NONE, 24,
 		                  "number %" PRIu64 " after %" PRIu64, b.number,
 		                  s->newest);
 	}
 	s->newest = b.number;
-	*len = b.body.len - ASSAY_GCM_TAG_LEN;
+	memcpy(&s->marks, opened, sizeof(s->marks));
+	*state = (struct assay_bytes){ opened + sizeof(s->marks),
+		                       len - ASSAY_SEALED_MORE };
 	return true;
 }

@@ -7,11 +7,13 @@
 #include <assay/err.h>
 
 #include "crypto/aead.h"
+#include "enclave/marks.h"
 
 enum {
 	ASSAY_SEALED_HEAD = 32,
 	/* how much longer it is than the state in it */
-	ASSAY_SEALED_MORE = ASSAY_SEALED_HEAD + ASSAY_GCM_TAG_LEN,
+	ASSAY_SEALED_MORE = ASSAY_SEALED_HEAD + sizeof(struct assay_marks) +
+	                    ASSAY_GCM_TAG_LEN,
 };
 
 /* A secret as a whole. */
@@ -19,6 +21,7 @@ struct assay_sealer {
 	uint8_t key[ASSAY_GCM_KEY_LEN];
 	enum assay_seal_to to;
 	uint64_t newest; /* number of the newest state that was made or seen */
+	struct assay_marks marks; /* up to that one */
 };
 
 /*
@@ -40,14 +43,12 @@ ASSAY_MUST_CHECK bool assay_seal(uint8_t *out, struct assay_sealer *s,
                                  struct assay_err *err);
 
 /*
- * assay_unseal opens `sealed` into `out`, which has room for what is in it, and
- * may be the place of the ciphertext itself, behind ASSAY_SEALED_HEAD bytes.  On
- * failure nothing of the state is there.  Fails with ASSAY_N_SEAL_NONE, _SEAL_FORM,
- * _SEAL_POLICY, _SEAL_OPEN, _SEAL_OLD; `at` counts in `sealed`.
+ * assay_unseal opens `sealed` where it is: `state` lies in it.  On failure it is
+ * {NULL, 0}, and nothing of the state is there.  Fails with ASSAY_N_SEAL_NONE,
+ * _SEAL_FORM, _SEAL_POLICY, _SEAL_OPEN, _SEAL_OLD; `at` counts in `sealed`.
  */
-ASSAY_MUST_CHECK bool assay_unseal(uint8_t *out, size_t *len,
-                                   struct assay_sealer *s,
-                                   struct assay_bytes sealed,
-                                   struct assay_err *err);
+ASSAY_MUST_CHECK bool assay_unseal(struct assay_bytes *state,
+                                   struct assay_sealer *s, uint8_t *sealed,
+                                   size_t len, struct assay_err *err);
 
 #endif

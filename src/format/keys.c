@@ -3,6 +3,10 @@
 
 #include "crypto/crypto.h"
 
+#include <string.h>
+
+enum { KEY_LEN = 32, SPKI_LEN = 44 };
+
 static const char label[] = "assay-keys-v1"; /* its NUL is hashed too */
 
 void assay_keys_hash(uint8_t out[ASSAY_KEYS_HASH_LEN],
@@ -22,4 +26,28 @@ void assay_keys_hash(uint8_t out[ASSAY_KEYS_HASH_LEN],
 	};
 
 	assay_sha512_parts(out, parts, sizeof(parts) / sizeof(*parts));
+}
+
+/* An EII's keys: signing key, encryption key [CONCLAVE 1.3]. */
+static void hash_eii(uint8_t out[ASSAY_SHA512_LEN],
+                     const struct assay_evidence *e)
+{
+	const struct assay_bytes parts[] = { e->eii_spki, e->eii_ek };
+
+	assay_sha512_parts(out, parts, sizeof(parts) / sizeof(*parts));
+}
+
+enum assay_keys assay_keys_bound(const struct assay_evidence *e,
+                                 const uint8_t report_data[64])
+{
+	uint8_t want[ASSAY_SHA512_LEN];
+
+	if (e->eii_spki.len == SPKI_LEN && e->eii_ek.len == KEY_LEN)
+		hash_eii(want, e);
+	else if (e->hpke.len && e->sign.len)
+		assay_keys_hash(want, e->hpke, e->sign, e->nonce);
+	else
+		return ASSAY_KEYS_NONE;
+	return memcmp(want, report_data, sizeof(want)) == 0 ? ASSAY_KEYS_BOUND
+	                                                    : ASSAY_KEYS_LOOSE;
 }

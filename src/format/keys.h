@@ -2,7 +2,7 @@
 #ifndef FORMAT_KEYS_H
 #define FORMAT_KEYS_H
 
-#include <assay/base.h>
+#include <assay/evidence.h>
 
 /* Bytes of report data, and the most that a nonce may have. */
 enum { ASSAY_KEYS_HASH_LEN = 64, ASSAY_NONCE_MAX = 64 };
@@ -20,5 +20,17 @@ enum { ASSAY_KEYS_HASH_LEN = 64, ASSAY_NONCE_MAX = 64 };
 void assay_keys_hash(uint8_t out[ASSAY_KEYS_HASH_LEN],
                      struct assay_bytes config, struct assay_bytes sign,
                      struct assay_bytes nonce);
+
+/* Whose the keys are that evidence brings. */
+enum assay_keys {
+	ASSAY_KEYS_NONE = 0, /* it brings none */
+	ASSAY_KEYS_LOOSE,    /* the report data names others: anybody's keys */
+	ASSAY_KEYS_BOUND,    /* the report data is their hash */
+};
+
+/* Whether the quote speaks for the keys beside it: of an EII [CONCLAVE 1.3], of a
+ * bundle [ASSAY bundle].  `report_data` is the quote's. */
+enum assay_keys assay_keys_bound(const struct assay_evidence *evidence,
+                                 const uint8_t report_data[64]);
 
 #endif

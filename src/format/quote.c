@@ -181,8 +181,7 @@ static bool read_descriptor(struct assay_quote *q, struct assay_rd *r,
 	                  wrong, q->body_type, size, assay_tee_name(q->tee));
 }
 
-/* [DCAP 1.2] */
-static void read_sgx_report(struct assay_sgx_report *out, struct assay_rd *r)
+void assay_sgx_report_read(struct assay_sgx_report *out, struct assay_rd *r)
 {
 	assay_rd_copy(r, out->cpu_svn, 16, "CPUSVN");
 	out->misc_select = assay_rd_u32le(r, "MISCSELECT");
@@ -233,7 +232,7 @@ static void read_body(struct assay_quote *q, struct assay_rd *r)
 {
 	q->body_at = r->pos;
 	if (q->tee == ASSAY_TEE_SGX)
-		read_sgx_report(&q->sgx, r);
+		assay_sgx_report_read(&q->sgx, r);
 	else
 		read_td_report(&q->td, r, q->body_type == BODY_TDX_15);
 }
@@ -284,7 +283,7 @@ static bool read_certification(struct assay_quote *q, struct assay_rd *c,
 	if (!(outer ? fits_nest(c, err) : fits_signature(c, err)))
 		return false;
 	struct assay_rd qe = assay_rd(q->qe_report_raw);
-	read_sgx_report(&q->qe_report, &qe);
+	assay_sgx_report_read(&q->qe_report, &qe);
 
 	size_t left = assay_rd_left(c);
 	if (left < CERT_HEAD_LEN || auth_len > left - CERT_HEAD_LEN)

@@ -4,6 +4,8 @@
 
 #include <assay/quote.h>
 
+#include "base/rd.h"
+
 /* Types of certification data [DCAP 1.5]. */
 enum {
 	ASSAY_CERT_PPID_CLEAR = 1,
@@ -13,6 +15,9 @@ enum {
 	ASSAY_CERT_PCK_CHAIN,
 	ASSAY_CERT_QE_REPORT,
 };
+
+/* The 384 bytes of an SGX report body [DCAP 1.2]. */
+void assay_sgx_report_read(struct assay_sgx_report *out, struct assay_rd *r);
 
 /* P_CERTTYPE's one place: certification data of type `got`, at `at` of the
  * quote, where `wanted` should stand. */
