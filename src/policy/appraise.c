@@ -29,8 +29,11 @@ static void refuse_forged(struct assay_decision *d,
 
 	if (check)
 		assay_refuse(d, "genuine",
-		             "The evidence is not genuine: %s does not hold, "
-		             "which demands: %s %s",
+		             "%s: %s does not hold, which demands: %s %s",
+		             assay_is_unproven(failed->check)
+		                     ? "Nothing shows that the evidence is "
+		                       "genuine"
+		                     : "The evidence is not genuine",
 		             check->name, check->sentence, check->todo);
 	else
 		assay_refuse(d, "genuine",
