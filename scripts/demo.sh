@@ -1,9 +1,8 @@
 #!/bin/sh
-# demo.sh DIR - shows what the programs in DIR do: an enclave from its program to
-# its judgement; a simulated machine's evidence, with what a cheat might try; and
-# real evidence, if there is any in $ASSAY_VECTORS.
+# demo.sh DIR - shows what the programs in DIR do: the story of a secret and an
+# enclave (demo-story.sh); real evidence, if there is any in $ASSAY_VECTORS; and
+# the evidence of a simulated machine, damaged in several ways.
 assay=$1/assay
-bin=$(realpath "$1")
 real=${ASSAY_VECTORS:-../shared/vectors}
 tab=$(printf '\t')
 tmp=$(mktemp -d) || exit
@@ -118,9 +117,6 @@ cheats() {
 	judge 'the same, where only real machines will do' --any-code \
 		--root "$tmp/set/root.pem" --collateral "$tmp/set" \
 		"$tmp/set/quote.bin"
-	judge 'the same, where other code is expected' \
-		--root "$tmp/set/root.pem" --collateral "$tmp/set" \
-		--accept "C:$(printf %064d 0) SEC:INSECURE" "$tmp/set/quote.bin"
 	judge 'the same, two years later' --policy "$tmp/set/policy.json" \
 		--at "$(date -u -d '2 years' +%FT%TZ)" \
 		--root "$tmp/set/root.pem" --collateral "$tmp/set" \
@@ -132,146 +128,9 @@ cheats() {
 	cheat 'the revocation list left out' rm pck_crl.der
 }
 
-# ---- the story of an enclave
-
-# quietly COMMAND... - what it says is shown only if it fails
-quietly() {
-	"$@" >"$tmp/said" 2>&1 && return
-	cat "$tmp/said" >&2
-	exit 1
-}
-# try ARGUMENT... - shows a command and has assay do it
-try() {
-	echo "  \$ assay $*"
-	quietly "$assay" "$@"
-}
-# ask ARGUMENT... - assay run, with the request hello
-ask() { printf hello | quietly "$assay" run "$@" || exit; }
-# json MEMBER - its value, of JSON on stdin
-json() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/"; }
-
-# signed FILE ARGUMENT... - FILE.signed, by the developer's key
-signed() { quietly "$assay" sign "$@" --key key --product 1 --revocation 0; }
-# expect NAME FILE - judges as the client does
-expect() {
-	judge "$1" --root maker/root.pem --collateral pcs --accept "$code" "$2"
-}
-
-# What the client must find out, a judgement for each.
-swindles() {
-	quietly "$assay" sim maker init fake
-	quietly "$assay" sim maker make-processor fake f
-	ask --attestation fake.json --platform fake/processors/f \
-		--collateral fake/pcs/standard/* reverse.signed
-	judge "a processor of another, made-up manufacturer" \
-		--root maker/root.pem --accept "$code" fake.json
-	signed changed
-	ask --attestation changed.json changed.signed
-	expect 'the changed program, signed again' changed.json
-	cp reverse debug
-	signed debug --debug-allowed
-	ask --attestation debug.json --debug debug.signed
-	expect 'the right program, but as a debug enclave' debug.json
-	ask --attestation second.json reverse.signed
-	sed "s|\"hpke\":\"[^\"]*\"|\"hpke\":\"$(json hpke <second.json)\"|" \
-		bundle.json >key.json
-	expect "somebody else's key in the bundle" key.json
-	quietly "$assay" sim maker tcb-recovery maker
-	quietly "$assay" sim maker tcb-recovery --standard maker
-	expect 'the processor lacks an update (tcb-recovery)' bundle.json
-	quietly "$assay" sim maker update maker alice
-	ask --attestation bundle.json reverse.signed
-	expect 'the same after the update' bundle.json
-	quietly "$assay" sim maker revoke maker alice
-	quietly "$assay" sim maker publish maker
-	expect 'the processor is revoked (revoke, publish)' bundle.json
-}
-
-# refused_launch NAME FILE - a line as those of table
-refused_launch() {
-	word=NO
-	"$assay" run "$2" </dev/null >/dev/null 2>said && word=launch
-	printf '%-6s  %-46s  %s\n' $word "$1" \
-		"$(sed "/: warning: /d; s/^assay: run: $2: \([A-Z_]*\) .*/\1/; q" said)"
-}
-
-makers() {
-	echo 'A manufacturer, and a processor with a secret of its own:'
-	try sim maker init maker
-	try sim maker make-processor maker alice
-	echo "  \$ ln -s $(echo maker/pcs/standard/*) pcs"
-	ln -s maker/pcs/standard/* pcs
-}
-developer() {
-	echo
-	echo 'A developer signs a program (examples/reverse.c, which reverses text):'
-	try key new key
-	try sign reverse --key key --product 1 --revocation 0
-	echo
-	echo 'Anybody who has the program can compute its measurement:'
-	try measure reverse
-	measured=$("$assay" measure --json reverse | json computed)
-	echo "  $measured" | tr a-f A-F
-}
-host() {
-	echo
-	echo 'A host launches it as an enclave; it answers, and attests itself:'
-	echo '  $ export ASSAY_PLATFORM=maker/processors/alice'
-	export ASSAY_PLATFORM=maker/processors/alice
-	set -- --attestation bundle.json --collateral pcs reverse.signed
-	echo "  \$ printf hello | assay run $*"
-	printf hello | "$assay" run "$@" >answer 2>"$tmp/said" ||
-		{ cat "$tmp/said" >&2; exit 1; }
-	echo "  $(cat answer)"
-	sed 's/^/  /' "$tmp/said" # warnings, if there are any
-}
-client() {
-	code="C:$measured SEC:INSECURE"
-	echo
-	echo 'A client judges that, before it sends any secret:'
-	echo '  $ assay verify --root maker/root.pem --accept "C:... SEC:INSECURE" bundle.json'
-	"$assay" verify --root maker/root.pem --accept "$code" bundle.json |
-		tee said | sed '/^$/,$d; s/^/  /'
-	grep -E '^(Status|Decision)' said | sed 's/^/  /'
-	attested=$(expect '' bundle.json | json mrenclave)
-	if [ "$attested" = "$measured" ]; then
-		echo '  The measurement in the attestation is the one that was computed.'
-	else
-		echo '  The measurement in the attestation is another than was computed.'
-	fi
-}
-
-story() {
-	cd "$tmp" || exit
-	assay=$bin/assay
-	echo 'From a program to an enclave that a client trusts.  Processor and manufacturer
-are simulated, under a root of their own; formats and checks are the real ones.'
-	echo
-	makers
-	if ! cp "$bin/examples/reverse" reverse 2>/dev/null ||
-		! "$assay" measure reverse >/dev/null 2>&1; then
-		printf '\nThis build has no example program: so there is no more to this part.\n'
-		return
-	fi
-	developer
-	if ! "$assay" run --probe >said 2>&1; then
-		printf '\n%s:\n' 'No enclave can be launched on this kernel, so there is no more to this part'
-		grep missing said
-		return
-	fi
-	host
-	client
-	printf '\nWhat a cheat might do, and what finds it out:\n\n'
-	# a byte of the program, in a message of it
-	LC_ALL=C sed 's/program seals its/program sells its/' reverse.signed >bent
-	LC_ALL=C sed 's/program seals its/program sells its/' reverse >changed
-	refused_launch 'one byte changed after the program was signed' bent
-	swindles | table 46
-}
-
 # ---- all of it
 
-(story) || exit
+"$(dirname "$0")/demo-story.sh" "$1" || exit
 echo
 if [ -f "$real/intel/cases.json" ]; then
 	echo "Real evidence, some of it damaged on purpose, judged offline under Intel's root,
@@ -280,7 +139,7 @@ each piece as of a day of its own:"
 	real_quotes | table 24
 	echo
 fi
-echo 'A simulated machine, and what a cheat might show in its place:'
+echo 'The evidence of a simulated machine, as it is and damaged:'
 echo
 "$assay" sim sample "$tmp/set" >/dev/null || exit
 cheats | table 46
@@ -288,7 +147,8 @@ cat <<END
 
 What next:
   $assay explain Q_SIG     what a check demands, and what to do when it fails
-  $assay help run          run a program of your own as an enclave
+  $assay help host         host an enclave: README.md has one of your own, on a page
+  $assay help call         ask one something
   $assay verify --help     judge evidence of your own
   $assay sim sample DIR    the files of a simulated machine, to try things on
 END

@@ -15,7 +15,7 @@ for h in include/assay/*.h; do
 	echo "#include \"$h\"" | c++ -std=c++17 "$@" -I. -Wall -Werror \
 		-fsyntax-only -x c++ - || wrong "$h is no C++"
 done
-find src -name '*.c' -print0 | xargs -0 -P "$(nproc)" -I '{}' \
+find src examples -name '*.c' -print0 | xargs -0 -P "$(nproc)" -I '{}' \
 	clang-tidy --quiet '{}' -- -std=c17 "$@" 2>/dev/null ||
 	wrong clang-tidy
 find run .ci scripts tests '(' -name '*.sh' -o -name run ')' -print0 |

@@ -13,8 +13,10 @@ section stands in public documents: [sources.md](sources.md).
 The first letter says what it is about: **P** the quote's form, **X**
 certificates, **R** revocation lists, **J** signed JSON, **Q** the quote's
 signatures, **E** the quoting enclave, **M** and **T** the TDX module and the
-platform's level, **C** evidence and collateral as files, **A** policy, **S**
-SIGSTRUCTs and what they sign: measured artefacts, **G** getting quotes.
+platform's level (from 1601 on **M** is mail of Conclave), **C** evidence and collateral as files, **A** policy, **S**
+SIGSTRUCTs and what they sign: measured artefacts, **G** getting quotes, **N** an
+enclave program and its host, **L** launching one, **H** sealed messages, **K** a
+client and the enclave it talks to.
 
 | number | check | holds when | where written | if it fails |
 |---|---|---|---|---|

@@ -118,7 +118,9 @@ for verb in sample maker pcs; do
 done
 is 'sim: help of what it has not' 2 help sim thing
 is 'sim: what?' 2 sim
-warns 'its verbs are named' 'assay sim sample'
+warns 'its verbs are named, and no others' \
+	'assay: sim: want one of assay sim sample, assay sim maker, assay sim pcs'
+result 'run is none of them' lacks 'assay run' err
 
 # ---- verify: every kind, as text and as JSON
 
@@ -213,6 +215,9 @@ data=$("$assay" inspect --json sgx-v3/quote.bin | sed 's/.*"report_data":"\([^"]
 is 'report data' 0 verify $sgx $accept --report-data "$data" sgx-v3/quote.bin
 is 'other report data' 1 verify --json $sgx $accept --report-data 00 sgx-v3/quote.bin
 says 'rule report_data' '"rules":["report_data"]'
+is 'options that accept aloud are named' 1 verify --at $now --collateral sgx-v3 \
+	--root sgx-v3/root.pem sgx-v3/quote.bin
+result 'that for any code' grep -qF -e --any-code out
 is 'report data: no hex' 2 verify --report-data xyz sgx-v3/quote.bin
 warns 'report data: what is wanted' '1 to 64 bytes in hex'
 is 'report data: too long' 2 verify --report-data "${data}00" sgx-v3/quote.bin
@@ -222,6 +227,8 @@ set -- --at $now --collateral debug --root debug/root.pem $accept
 is 'debug' 1 verify --json "$@" debug/quote.bin
 says 'rule allow_debug' '"rules":["allow_debug"]'
 says 'it is known' '"debug":true'
+is 'debug, as text' 1 verify "$@" debug/quote.bin
+says 'the option that accepts it' 'debug mode with --allow-debug'
 is '--allow-debug' 0 verify --allow-debug "$@" debug/quote.bin
 says 'debug is said' 'in debug mode'
 is 'debug, no identity' 1 verify --collateral debug --root debug/root.pem --at $now debug/quote.bin
@@ -238,6 +245,9 @@ for status in SWHardeningNeeded ConfigurationNeeded \
 	echo "{\"any_code\":true,\"simulation\":true,\"accepted_statuses\":[\"$status\"]}" >stale.json
 	is "$status: accepted by name" 0 verify "$@" --policy stale.json $status/quote.bin
 done
+says_not 'a simulated machine has no BIOS to update' 'update the BIOS'
+says_not "a simulated machine is not Intel's" 'security center'
+says 'what updates it' 'assay sim maker update'
 sample relaunch --kind tdx15-v5 --status TDRelaunchAdvised
 is 'relaunch' 1 verify --json --at $now --collateral relaunch --root relaunch/root.pem $accept relaunch/quote.bin
 says 'relaunch: named' '"status":"TDRelaunchAdvised","platform_status":"UpToDate","module_status":"OutOfDate"'
@@ -246,6 +256,13 @@ refuses 'level revoked' 'TCB_INFO T_REVOKED' --at $now --collateral revoked-tcb 
 says 'level revoked: the status is told' '"status":"Revoked"'
 sample revoked --revoked
 refuses 'machine revoked' 'PCK_LEAF R_PCK_REVOKED' --at $now --collateral revoked --root revoked/root.pem revoked/quote.bin
+serial=$(LC_ALL=C sed -n '/-BEGIN CERT/,/-END CERT/{s/.*-----BEGIN/-----BEGIN/;p}' revoked/quote.bin |
+	openssl x509 -noout -serial 2>"$t/openssl.err" | sed 's/.*=//' | tr A-F a-f)
+[ -n "$serial" ] || serial='[0-9a-f]\{16,40\}' # there is no openssl
+result 'machine revoked: its number, and since when' grep -q \
+	"serial number, $serial, as revoked at 2026-11-[0-9]*T12:00:00Z" out
+is 'machine revoked, as text' 1 verify --at $now --collateral revoked --root revoked/root.pem revoked/quote.bin
+says_not 'it is about the whole leaf' 'at byte 0'
 
 # ---- verify: what is not genuine
 
@@ -254,16 +271,27 @@ refuses 'not yet' 'ROOT_CRL R_TIME' --at 2026-11-01T12:00:00Z --collateral sgx-v
 refuses "Intel's root is the default" 'ROOT X_ROOT_PIN' --at $now --collateral sgx-v3 sgx-v3/quote.bin
 sample other --seed 7
 refuses "another manufacturer's root" 'ROOT X_ROOT_PIN' --at $now --collateral sgx-v3 --root other/root.pem sgx-v3/quote.bin
+their=$(der other/root.pem | od -An -v -tx1 | tr -d ' \n' | sed 's/.*03420004\(.\{16\}\).*/\1/')
+says "another manufacturer's root: which is trusted" "and $their... is trusted"
+says "another manufacturer's root: whose chain" 'the PCK_CHAIN ends at a root'
 refuses "another manufacturer's documents" 'ROOT_CRL R_SIG' --at $now --collateral other --root sgx-v3/root.pem sgx-v3/quote.bin
+says "another manufacturer's documents: they may be" 'or is of another manufacturer'
 refuses 'documents for TDX' 'TCB_INFO J_ID' --at $now --collateral tdx15-v5 --root sgx-v3/root.pem sgx-v3/quote.bin
 refuses 'no documents' 'TCB_INFO J_MISSING' sgx-v3/quote.bin
 says 'no documents: what to do' '--collateral FILE or DIR'
+says 'no documents: the reason' 'Nothing shows that the evidence is genuine'
+is 'no documents, as text' 1 verify sgx-v3/quote.bin
+says 'no documents, as text: so' 'NOT SHOWN TO BE GENUINE'
+says 'no documents, as text: the level' '- Nothing shows that the evidence is genuine (TCB_INFO J_MISSING).'
+says 'no documents, as text: the rule' '- genuine: Nothing shows that it is.'
 cp sgx-v3/quote.bin forged && flip forged 368
 refuses 'report data changed' 'QUOTE Q_SIG' $sgx forged
 says 'the byte' '"check":"QUOTE Q_SIG","at":436'
 is 'forged, as text' 1 verify $sgx forged
 says 'forged: said first' 'NOT GENUINE: QUOTE Q_SIG [DCAP 4.0] at byte 436: '
 says 'forged: decision' 'Decision: refuse'
+says 'forged: the rule' '- genuine: It is not.'
+says 'forged: the root that was trusted' 'under sgx-v3/root.pem, which is not'
 cp sgx-v3/quote.bin forged && flip forged 436
 refuses 'signature changed' 'QUOTE Q_SIG' $sgx forged
 cp -r sgx-v3 badset && sed -i 's/"tcbEvaluationDataNumber":20/"tcbEvaluationDataNumber":21/' badset/tcb_info.json
@@ -357,7 +385,11 @@ done
 # ---- bundles
 
 is 'collateral bundle' 0 collateral bundle --collateral sgx-v3 --at $now -o bundle.json sgx-v3/quote.bin
-is 'a bundle needs nothing else' 0 verify --at $now --root $root $accept bundle.json
+is 'a bundle needs nothing else' 0 verify --json --at $now --root $root $accept bundle.json
+says 'but its documents are chosen by who sends it' \
+	'The documents came with the evidence, and are of 2026-11-16: '
+is 'documents of our own' 0 verify --json --at $now --root $root --collateral sgx-v3 $accept bundle.json
+says_not 'are no such' 'The documents came with the evidence'
 base64 bundle.json >bundle.b64
 is 'a bundle in base64' 0 verify --at $now --root $root $accept bundle.b64
 is 'a bundle is collateral' 0 verify --at $now --root $root --collateral bundle.json $accept sgx-v3/quote.bin
@@ -383,6 +415,7 @@ says 'rule keys' '"rules":["keys"]'
 says 'they are told of' '"keys":"loose","signing_key":"302a300506032b6570032100000102'
 is "somebody's keys, as text" 1 verify --at $now --root $root $accept loose.json
 says 'a warning stands before them' 'NOT those that the report data names'
+says 'it may be the nonce' 'put other keys or'
 # the same keys, of an enclave that speaks for them: with a nonce, and another
 octets() { for o in "$@"; do printf '%b' "\\0$o"; done; }
 {
@@ -398,11 +431,37 @@ is 'a bundle of its own' 0 collateral bundle --collateral bound --at $now -o bou
 sed 's/,"at":[^}]*}$/,"keys":{"hpke":"AQAg","sign":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="},"nonce":"bm9uYw=="}/' bound.json >keys.json
 is 'keys that the report data names' 0 verify --json --at $now --root bound/root.pem $accept keys.json
 says 'they are bound' '"keys":"bound"'
+is 'the nonce that was asked for' 0 verify --nonce 6e6f6E63 --at $now --root bound/root.pem $accept keys.json
+says 'it is told, with the keys' 'Nonce                6E6F6E63, bound with the keys'
+for other in 6e6f6e62 6e6f6e 6e6f6e6300; do
+	is "another nonce, $other" 1 verify --json --nonce $other --at $now --root bound/root.pem $accept keys.json
+	says "another nonce, $other: the rule" '"rules":["nonce"]'
+	says "another nonce, $other: why" 'has another nonce'
+done
+is 'a nonce of a bundle that has none' 1 verify --json --nonce 00 --at $now --root $root $accept bundle.json
+says 'a nonce of a bundle that has none: the rule' '"rules":["nonce"],"reasons":["The evidence has no nonce'
+for bad in '' 0 xy "$(printf %0512d 0)"; do
+	is "--nonce of ${#bad} digits" 2 verify --nonce "$bad" keys.json
+	warns "--nonce of ${#bad} digits: what is wanted" '1 to 255 bytes in hex'
+done
 is 'a bundle keeps keys and nonce' 0 collateral bundle --at $now -o keys-again.json keys.json
 is 'they are bound still' 0 verify --json --at $now --root bound/root.pem $accept keys-again.json
 sed 's/bm9uYw==/bm9uYg==/' keys.json >other-nonce.json
 is 'the answer to another nonce' 1 verify --json --at $now --root bound/root.pem $accept other-nonce.json
 says 'the answer to another nonce: rule keys' '"rules":["keys"]'
+is 'the nonce that was asked for, not bound' 1 verify --json --nonce 6e6f6e62 --at $now --root bound/root.pem $accept other-nonce.json
+says 'the nonce that was asked for, not bound: both rules' '"rules":["keys","nonce"]'
+is 'the same as text' 1 verify --at $now --root bound/root.pem $accept other-nonce.json
+says 'the same as text: told' 'Nonce                6E6F6E62, NOT bound with the keys'
+{
+	head -c $(($(wc -c <said) - 5)) said
+	octets 0
+} >said-alone
+sample alone-bound --report-data "$(sha512sum said-alone | cut -c 1-128)"
+is 'a bundle without a nonce' 0 collateral bundle --collateral alone-bound --at $now -o alone.json alone-bound/quote.bin
+sed 's/,"at":[^}]*}$/,"keys":{"hpke":"AQAg","sign":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}}/' alone.json >alone-keys.json
+is 'keys alone, which are bound' 0 verify --at $now --root alone-bound/root.pem $accept alone-keys.json
+says 'keys alone: that is told' 'Keys                 bound: the report data names them'
 for edit in 's/"assay_bundle":1/"assay_bundle":2/' 's/"at"/"now"/' 's/"type":"quote"/"type":"x"/'; do
 	sed "$edit" bundle.json >bad.json
 	refuses "a bundle after $edit" 'EVIDENCE C_BUNDLE' bad.json
@@ -571,6 +630,13 @@ says 'the check' 'X_TIME  (check 209, [DCAP 2.4])'
 is 'explain: two words, lower case' 0 explain pck_crl x_time outofdate
 says 'the status' 'OutOfDate'
 is 'explain: a rule, a level, a key' 0 explain identity STALE min_isv_svn constraint.SEC
+is 'explain: words' 0 explain PCK QE measurement FMSPC
+says 'explain: words: one of them' 'The quoting enclave: it signs quotes'
+is 'explain: a word that is a key, too' 0 explain MRENCLAVE PPID
+says 'explain: the word' "An enclave's measurement"
+says 'explain: the key' 'mrenclave  ('
+is 'explain: near a word' 2 explain measurment
+warns 'explain: near a word: which' 'did you mean measurement?'
 is 'explain: near' 2 explain X_TIMES
 warns 'explain: did you mean' 'did you mean X_TIME?'
 is 'explain: nothing' 2 explain frobnicate
@@ -606,7 +672,7 @@ warns 'no evidence: said' 'no evidence is given'
 is 'an option with =' 0 verify --at=$now --collateral=sgx-v3 --root=$root --policy=any.json sgx-v3/quote.bin
 cp sgx-v3/quote.bin ./--json
 is 'operands after --' 0 verify $sgx $accept -- --json
-for verb in verify inspect explain 'collateral show' 'collateral bundle' 'policy check' 'policy keys'; do
+for verb in verify inspect explain 'collateral show' 'collateral bundle' 'policy check' 'policy keys' measure diff; do
 	is "help $verb" 0 help $verb
 	says "help $verb: usage" "usage: assay $verb"
 	page=$(sed -n 's/^The manual: man //p' out)
@@ -617,7 +683,7 @@ for verb in verify inspect explain 'collateral show' 'collateral bundle' 'policy
 done
 # what the program offers stands in the manuals
 for verb in verify inspect 'collateral show' 'collateral bundle' 'policy keys' 'sim sample' \
-	'sim maker' 'sim pcs' run; do
+	'sim maker' 'sim pcs' run measure diff; do
 	"$assay" help $verb >out 2>err
 	page=$top/man/assay-${verb%% *}.1
 	sed -n 's/^  -\([-a-z]*\).*/\1/p' out >options
@@ -668,6 +734,9 @@ for conf in hostile.cnf garbage.cnf /dev/null nothing-here; do
 	result "sim sample, OPENSSL_CONF=$conf: the same" diff -r sgx-v3 again
 done
 
+script -qec "$where/examples/reverse 3<&-" /dev/null >out 2>err </dev/null
+result 'an enclave program that is run at a terminal' [ $? -eq 1 ]
+result 'it says how it is started' grep -q '^enclave: no host.*assay run' out
 mkdir alone && cp "$assay" alone/assay
 alone/assay sim sample x >out 2>err
 got=$?

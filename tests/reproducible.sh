@@ -36,7 +36,7 @@ fi
 copy=$dir/another/folder
 mkdir -p "$copy/src"
 cp -r Makefile include examples "$copy"
-for layer in base crypto format attest enclave; do
+for layer in base crypto format attest seal enclave; do
 	cp -r "src/$layer" "$copy/src"
 done
 programs=$(basename -s .c examples/*.c)

@@ -94,11 +94,13 @@ static void test_keep(void)
 		                     { ASSAY_FRAME_ANSWER, "yes" } };
 	int enclave = enclave_of(said, 3);
 
-	ok(request() && answered("yes"), "it need not be kept");
+	ok(request() && answered("yes") && host.unkept,
+	   "it need not be kept, which can be seen");
 	end(enclave);
 	enclave = enclave_of(said, 3);
 	host.keep = keep;
-	ok(request() && answered("yes") && strcmp(kept, "one two") == 0,
+	ok(request() && answered("yes") && strcmp(kept, "one two") == 0 &&
+	           !host.unkept,
 	   "what is to be kept is, each time");
 	end(enclave);
 	enclave = enclave_of(said, 3);
@@ -113,7 +115,7 @@ static void test_keep(void)
 static void test_restore(void)
 {
 	const struct said said[] = { { ASSAY_FRAME_REFUSED,
-		                       "N_SEAL_OPEN: it is not mine" } };
+		                       "\x04\xbeN_SEAL_OPEN: it is not mine" } };
 	int enclave = enclave_of(said, 1);
 
 	sim_host_restore(&host,
@@ -126,6 +128,87 @@ static void test_restore(void)
 	           host.check->check == ASSAY_N_SEAL_OPEN,
 	   "that it is refused is heard, though the enclave has ended");
 	close(host.fd);
+}
+
+/* ---- Conclave's profile */
+
+static bool post(struct sim_host *h, struct assay_bytes id,
+                 struct assay_bytes mail)
+{
+	snprintf(kept, sizeof(kept), "%.*s: %.*s", (int)id.len, id.ptr,
+	         (int)mail.len, mail.ptr);
+	return h->posts == kept;
+}
+
+static bool send_mail(void)
+{
+	return sim_host_mail(&answer, &host,
+	                     (struct assay_bytes){ (const uint8_t *)"me", 2 },
+	                     (struct assay_bytes){ (const uint8_t *)"dear", 4 });
+}
+
+static void test_mail(void)
+{
+	const struct said said[] = { { ASSAY_FRAME_POST, "\3youhello" },
+		                     { ASSAY_FRAME_MAILED, "yes" } };
+	int enclave = enclave_of(said, 2);
+
+	host.post = post;
+	host.posts = kept;
+	ok(send_mail() && answered("yes"), "a mail is answered");
+	ok(assay_frame_read(&heard, enclave, NULL) &&
+	           heard.type == ASSAY_FRAME_MAIL && heard.len == 7 &&
+	           memcmp(assay_frame_body(&heard), "\2medear", 7) == 0,
+	   "it went out with its sender's id");
+	ok(strcmp(kept, "you: hello") == 0, "another's was posted before that");
+	end(enclave);
+	enclave = enclave_of(said, 2);
+	ok(send_mail() && answered("yes"), "it need not be taken");
+	end(enclave);
+	enclave = enclave_of(said, 2);
+	host.post = post;
+	ok(!send_mail() && answered(""), "no answer if that fails");
+	end(enclave);
+	enclave = enclave_of(said, 2);
+	ok(!request() && strstr(host.why, "not asked for"),
+	   "who sends no mail gets none");
+	end(enclave);
+}
+
+static void test_cut_mail(void)
+{
+	static const char *const cut[] = { "", "\1", "\3y", "\3you" };
+	struct said said = { ASSAY_FRAME_POST, NULL };
+	bool good = true;
+
+	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++) {
+		said.text = cut[i];
+		int enclave = enclave_of(&said, 1);
+
+		good = good && !send_mail() && strstr(host.why, "cut short");
+		end(enclave);
+	}
+	ok(good, "posted mail without an address, or without a mail");
+}
+
+static void test_mail_keys(void)
+{
+	char body[44 + 32 + 2];
+	struct said said = { ASSAY_FRAME_MAIL_ATTESTATION, body };
+	struct sim_mail_attested keys;
+	bool cut = true;
+
+	for (size_t n = 0; n < sizeof(body); n++) {
+		memset(body, 'x', sizeof(body));
+		body[n] = 0;
+		int enclave = enclave_of(&said, 1);
+		bool good = sim_host_attest_mail(&keys, &host);
+
+		cut = cut && (n == 77 ? good && keys.quote.len == 1
+		                      : !good && keys.signing_key.len == 0);
+		end(enclave);
+	}
+	ok(cut, "keys and a quote, cut at each of their bytes");
 }
 
 /* ---- refusals */
@@ -152,15 +235,19 @@ static void test_refusals(void)
 	static const char start[] = "it refused: ";
 	char text[1000], want[sizeof(start) + 200];
 
-	refused("too young", "it refused: too young", ASSAY_OK, "own reason");
-	refused("", "it refused: it does not say why", ASSAY_OK, "no reason");
-	refused("N_NONCE: got 65 bytes", "it refused: N_NONCE: got 65 bytes",
+	refused("\xff\xfftoo young", "it refused: too young", ASSAY_OK,
+	        "a check that is not known");
+	refused("\xff\xff", "it refused: it does not say why", ASSAY_OK,
+	        "no reason");
+	refused("", "it refused: it does not say why", ASSAY_OK, "nothing");
+	refused("\x04\xb5N_NONCE: got 65 bytes",
+	        "it refused: N_NONCE: got 65 bytes",
 	        ASSAY_N_NONCE, "a check of the library");
-	refused("a\033[2Jb\nc\x80\x7f", "it refused: a?[2Jb?c??", ASSAY_OK,
+	refused("\xff\xff" "a\033[2Jb\nc\x80\x7f", "it refused: a?[2Jb?c??", ASSAY_OK,
 	        "what terminals obey");
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = 0;
-	snprintf(want, sizeof(want), "%s%.200s", start, text);
+	snprintf(want, sizeof(want), "%s%.200s", start, text + 2);
 	refused(text, want, ASSAY_OK, "a long text");
 }
 
@@ -201,6 +288,17 @@ static void test_gone(void)
 	close(enclave);
 	ok(!request() && strstr(host.why, "it ended without an answer"),
 	   "an enclave that is gone");
+	ok(strstr(host.why, "--heap") && strstr(host.why, "--debug") &&
+	           strstr(host.why, "fails with EPERM"),
+	   "what may be the reason, to the last: %s", host.why);
+	close(host.fd);
+	/* what it was sent is unread: the end is ECONNRESET */
+	enclave = enclave_of(NULL, 0);
+	must(send(host.fd, "unread", 6, 0) == 6);
+	close(enclave);
+	ok(!request() && strstr(host.why, "it ended without an answer"),
+	   "one that was no enclave program: %s", host.why);
+	ok(strstr(host.why, "assay_enclave_run"), "what it should have called");
 	close(host.fd);
 }
 
@@ -266,6 +364,9 @@ int main(void)
 	test_answer();
 	test_keep();
 	test_restore();
+	test_mail();
+	test_cut_mail();
+	test_mail_keys();
 	test_refusals();
 	test_failures();
 	test_gone();

@@ -37,6 +37,14 @@ static void test_levels(void)
 		  { .genuine = true, .status = ASSAY_STATUS_UP_TO_DATE,
 		    .simulation = true },
 		  ASSAY_LEVEL_INSECURE, "simulation" },
+		{ "forged",
+		  { .failed = { .check = ASSAY_Q_SIG, .doc = ASSAY_DOC_QUOTE } },
+		  ASSAY_LEVEL_INSECURE, "evidence is not genuine (QUOTE Q_SIG)" },
+		{ "without documents",
+		  { .failed = { .check = ASSAY_R_MISSING,
+		                .doc = ASSAY_DOC_PCK_CRL } },
+		  ASSAY_LEVEL_INSECURE,
+		  "Nothing shows that the evidence is genuine (PCK_CRL R_M" },
 		{ "Revoked", { .genuine = true, .status = ASSAY_STATUS_REVOKED },
 		  ASSAY_LEVEL_INSECURE, "no status" },
 	};
@@ -92,6 +100,12 @@ static void test_advice(void)
 	for (size_t i = 0; i < v.n_gaps; i++)
 		ok(advises(&v, gaps[i].says), "%s", gaps[i].says);
 	ok(advises(&v, "OutOfDate: The machine misses"), "the status is told");
+	v.simulation = true;
+	ok(advises(&v, "is 3, UpToDate needs 4: the simulated machine lacks an "
+	               "update") &&
+	           !advises(&v, "BIOS or") && !advises(&v, "DCAP packages"),
+	   "a simulated machine has no BIOS");
+	v.simulation = false;
 
 	v.status = ASSAY_STATUS_TD_RELAUNCH_ADVISED;
 	ok(advises(&v, "was, when the TD was started, 3") &&
@@ -111,8 +125,10 @@ static void test_advice(void)
 	ok(advises(&v, "debug enclave"), "debug enclave");
 	v.tee = ASSAY_TEE_TDX;
 	ok(advises(&v, "debug TD"), "debug TD");
+	ok(advises(&v, "Intel's security center"), "where they are explained");
 	v.simulation = true;
-	ok(advises(&v, "not Intel's"), "simulation");
+	ok(advises(&v, "not Intel's") && !advises(&v, "security center"),
+	   "simulation");
 
 	v = (struct assay_verdict){ .failed = { .check = ASSAY_R_TIME,
 		                                .doc = ASSAY_DOC_PCK_CRL,

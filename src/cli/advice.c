@@ -34,6 +34,55 @@ static bool refused_by(const struct assay_decision *d, const char *rule)
 	return false;
 }
 
+/* Whoever sends the evidence chose these documents: older ones may leave out what
+ * was found out since. */
+static bool advise_own(const struct cli_judgement *j, char *out, size_t out_len)
+{
+	const struct assay_window *w = j->verdict.windows;
+	int64_t oldest = w[ASSAY_ITEM_TCB_INFO].from;
+	char time[ASSAY_TIME_TEXT];
+
+	if (!j->verdict.genuine || j->set)
+		return false;
+	if (w[ASSAY_ITEM_QE_IDENTITY].from < oldest)
+		oldest = w[ASSAY_ITEM_QE_IDENTITY].from;
+	if (w[ASSAY_ITEM_PCK_CRL].from < oldest)
+		oldest = w[ASSAY_ITEM_PCK_CRL].from;
+	assay_time_print(time, oldest);
+	snprintf(out, out_len,
+	         "The documents came with the evidence, and are of %.10s: a "
+	         "revocation or an advisory since then is not in them. Fetch "
+	         "your own (--collateral), or say how old they may be: EXPIRE: "
+	         "in --accept, or max_collateral_age in a policy file.",
+	         time);
+	return true;
+}
+
+/* What option takes a rule back. */
+static bool advise_options(const struct cli_judgement *j, char *out,
+                           size_t out_len)
+{
+	const struct assay_decision *d = &j->decision;
+	const char *debug = refused_by(d, "allow_debug")
+	                            ? " debug mode with --allow-debug;"
+	                            : "";
+	const char *simulation =
+		refused_by(d, "simulation")
+			? " a simulation with SEC:INSECURE in --accept, or "
+			  "\"simulation\": true in a policy file;"
+			: "";
+	const char *code = refused_by(d, "identity")
+	                           ? " whatever code it is with --any-code;"
+	                           : "";
+	int n = snprintf(out, out_len, "What can be accepted aloud:%s%s%s",
+	                 debug, simulation, code);
+
+	if (!*debug && !*simulation && !*code)
+		return false;
+	out[n - 1] = '.'; /* CLI_SENTENCE has room for all */
+	return true;
+}
+
 /* The constraint that this very enclave meets. */
 static void name_enclave(const struct cli_judgement *j, char *out,
                          size_t out_len)
@@ -92,5 +141,9 @@ bool cli_advice(const struct cli_judgement *j, size_t i, char *out,
 	i -= n;
 	if (advise_time(j, out, out_len) && i-- == 0)
 		return true;
-	return advise_identity(j, out, out_len) && i == 0;
+	if (advise_own(j, out, out_len) && i-- == 0)
+		return true;
+	if (advise_identity(j, out, out_len) && i-- == 0)
+		return true;
+	return advise_options(j, out, out_len) && i == 0;
 }

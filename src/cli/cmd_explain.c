@@ -38,8 +38,11 @@ static const struct word docs[ASSAY_N_DOCS] = {
 	[ASSAY_DOC_SIGSTRUCT] = { "SIGSTRUCT", "What an enclave's signer says of it." },
 	[ASSAY_DOC_SGXS] = { "SGXS", "A stream: what a processor hashes while it builds an enclave." },
 	[ASSAY_DOC_KEY] = { "KEY", "A key that signs enclaves." },
+	[ASSAY_DOC_MANIFEST] = { "MANIFEST", "Gramine's manifest: what it runs, and how." },
+	[ASSAY_DOC_LIBPAL] = { "LIBPAL", "Gramine's loader, libpal.so of its linux-sgx build." },
+	[ASSAY_DOC_MAIL] = { "MAIL", "A mail of Conclave, to an enclave or from one." },
 };
-_Static_assert(ASSAY_DOC_KEY == ASSAY_N_DOCS - 1,
+_Static_assert(ASSAY_DOC_MAIL == ASSAY_N_DOCS - 1,
                "a document has no words");
 
 static const struct word words[] = {
@@ -50,7 +53,8 @@ static const struct word words[] = {
 	{ "identity", "Rule: something says which code is wanted: --accept, the policy's mrenclave, mrsigner or mrtd, or --any-code." },
 	{ "init", "Rule: the enclave's INIT attribute is set." },
 	{ "event_log", "Rule: the TD's event log, where one is given, comes to its registers RTMR 0, 1 and 2." },
-	{ "keys", "Rule: keys that come beside the quote are those that its report data names." },
+	{ "keys", "Rule: keys and nonce that come beside the quote are those that its report data names." },
+	{ "nonce", "Rule: the nonce of --nonce is in the evidence, and its report data speaks for it." },
 	{ "constraint.C", "Rule: MRENCLAVE is one of the constraint's C: hashes (or MRSIGNER one of its S:)." },
 	{ "constraint.S", "Rule: MRSIGNER is one of the constraint's S: hashes (or MRENCLAVE one of its C:)." },
 	{ "constraint.PROD", "Rule: the product id is the constraint's." },
@@ -58,6 +62,25 @@ static const struct word words[] = {
 	{ "constraint.SEC", "Rule: the level is what the constraint's SEC: asks for; STALE where it says nothing." },
 	{ "constraint.EXPIRE", "Rule: the newest of the documents is not older than the constraint's period." },
 };
+
+/* Words that the output and the manuals use. */
+static const struct word terms[] = {
+	{ "measurement", "The SHA-256 of how an enclave is built, page by page: which code it is. MRENCLAVE for an enclave, MRTD for a TD; assay measure computes it." },
+	{ "MRENCLAVE", "An enclave's measurement: 64 digits that are others if a byte of the code is another." },
+	{ "MRSIGNER", "Who signed an enclave: the SHA-256 of the signing key's modulus." },
+	{ "MRTD", "A TD's measurement, as it was started." },
+	{ "RTMR", "A register of a TD, into which is measured what it loads when it runs: firmware, kernel, command line. There are four." },
+	{ "ISVSVN", "A program's security version; its revocation level is one less." },
+	{ "TD", "A virtual machine that TDX protects from its host." },
+	{ "TCB", "What must be trusted of a machine: processor, microcode, firmware, quoting enclave, in their versions." },
+	{ "CPUSVN", "A processor's security versions, 16 bytes that only the processor reads; the components are the manufacturer's reading of it." },
+	{ "PCE", "The provisioning certification enclave: it signs the quoting enclave's key with the machine's own, for which there is the PCK certificate." },
+	{ "PCK", "The provisioning certification key: a machine's own, in one state of its software. The manufacturer certifies it (PCK_LEAF), and can revoke that (PCK_CRL)." },
+	{ "QE", "The quoting enclave: it signs quotes, on the machine that they are about." },
+	{ "FMSPC", "The machine's kind: six bytes by which its TCB info is found." },
+	{ "PPID", "One machine's identity: 16 bytes, the same in all its PCK certificates." },
+};
+enum { N_TERMS = sizeof(terms) / sizeof(terms[0]) };
 /* clang-format on */
 
 static bool same(const char *a, const char *b)
@@ -118,6 +141,11 @@ static bool explain_word(struct cli_text *text, const char *name)
 			put_word(text, &words[i]);
 			return true;
 		}
+	for (size_t i = 0; i < N_TERMS; i++)
+		if (same(terms[i].name, name)) {
+			put_word(text, &terms[i]);
+			return true;
+		}
 	return false;
 }
 
@@ -162,6 +190,8 @@ static const char *nearest(const char *wanted)
 		cli_consider(&near, docs[i].name);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		cli_consider(&near, words[i].name);
+	for (size_t i = 0; i < N_TERMS; i++)
+		cli_consider(&near, terms[i].name);
 	for (enum assay_status s = ASSAY_STATUS_REVOKED; s < ASSAY_N_STATUS;
 	     s++)
 		cli_consider(&near, assay_status_name(s));
@@ -173,9 +203,11 @@ static const char *nearest(const char *wanted)
 static int explain(struct cli_text *text, const char *name)
 {
 	const char *near;
+	bool known = explain_check(text, name) || explain_word(text, name) ||
+	             explain_status(text, name);
 
-	if (explain_check(text, name) || explain_word(text, name) ||
-	    explain_status(text, name) || explain_key(text, name))
+	/* a policy's key may be a word, too: mrenclave */
+	if (explain_key(text, name) || known)
 		return CLI_YES;
 	near = nearest(name);
 	if (near)
@@ -224,6 +256,9 @@ static void put_all(struct cli_text *text)
 	put_group(text, "Levels, and rules that are no keys of a policy:");
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		put_row(text, words[i].name, words[i].meaning);
+	put_group(text, "Words:");
+	for (size_t i = 0; i < N_TERMS; i++)
+		put_row(text, terms[i].name, terms[i].meaning);
 	cli_put(text, "\nThe keys of a policy: assay policy keys\n");
 }
 

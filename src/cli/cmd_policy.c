@@ -5,57 +5,8 @@
 
 #include "policy/policy.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- a policy file, for whoever needs one */
-
-/* Line and column, from 1, of a byte of the file. */
-static void place(struct assay_bytes in, size_t at, size_t *line,
-                  size_t *column)
-{
-	*line = *column = 1;
-	for (size_t i = 0; i < at && i < in.len; i++) {
-		bool end = in.ptr[i] == '\n';
-
-		*line += end;
-		*column = end ? 1 : *column + 1;
-	}
-}
-
-static void warn_place(const char *path, struct assay_bytes in,
-                       const struct assay_err *err)
-{
-	struct cli_text name = { 0 };
-	size_t line, column;
-
-	place(in, err->at, &line, &column);
-	cli_put(&name, "%s:%zu:%zu", path, line, column);
-	cli_warn_err(name.ptr, err);
-	cli_text_free(&name);
-}
-
-int cli_policy(struct assay_policy *policy, const char *path)
-{
-	struct assay_bytes in;
-	struct assay_err err;
-	int status = CLI_YES;
-	uint8_t *file;
-	size_t len;
-
-	if (!cli_read(&file, &len, path)) {
-		cli_warn("%s: %s", path, strerror(errno));
-		return CLI_TROUBLE;
-	}
-	in = (struct assay_bytes){ file, len };
-	if (!assay_policy_parse(policy, in, &err)) {
-		warn_place(path, in, &err);
-		status = CLI_NO;
-	}
-	free(file);
-	return status;
-}
 
 /* ---- policy check */
 

@@ -1,4 +1,5 @@
 /* cmd_verify.c - assay verify: is it genuine, and is it enough? */
+#include "cli/conclave.h"
 #include "cli/judge.h"
 
 #include "base/text.h"
@@ -10,8 +11,8 @@
 struct options {
 	struct cli_list collateral, accept;
 	struct cli_time at;
-	const char *root, *policy, *report_data, *event_log;
-	bool any_code, allow_debug, strict, json;
+	const char *root, *policy, *report_data, *nonce, *event_log;
+	bool any_code, allow_debug, strict, json, conclave_compat;
 };
 
 #define TO(member) offsetof(struct options, member)
@@ -36,12 +37,18 @@ static const struct cli_option options[] = {
 	  "accept a debug enclave or TD" },
 	{ "--report-data", "HEX", CLI_TEXT, TO(report_data),
 	  "the report data must be this, filled up to 64 bytes with zeros" },
+	{ "--nonce", "HEX", CLI_TEXT, TO(nonce),
+	  "the bundle must hold this nonce, bound with its keys by the report "
+	  "data" },
 	{ "--event-log", "FILE", CLI_TEXT, TO(event_log),
 	  "the TD's event log (CCEL) must come to its registers RTMR 0 to 2" },
 	{ "--strict", NULL, CLI_FLAG, TO(strict),
 	  "refuse bytes that follow the quote" },
 	{ "--json", NULL, CLI_FLAG, TO(json),
 	  "print a line of JSON for each piece of evidence" },
+	{ "--conclave-compat", NULL, CLI_FLAG, TO(conclave_compat),
+	  "judge Conclave attestations as R3's client did, which knows no "
+	  "dates; beside it only --accept, --at and --root count" },
 	{ 0 },
 };
 
@@ -51,13 +58,6 @@ static struct assay_bytes bytes_of(const char *text)
 }
 
 /* ---- the rules */
-
-/* Rules are conjunctive: an option cannot take back what the policy file says. */
-static bool contradicts(const char *option)
-{
-	cli_usage(&cmd_verify, "%s: the policy file says the opposite", option);
-	return false;
-}
 
 static bool take_report_data(struct assay_policy *policy, const char *hex)
 {
@@ -71,42 +71,20 @@ static bool take_report_data(struct assay_policy *policy, const char *hex)
 		return false;
 	}
 	return assay_policy_report_data(policy, data) ||
-	       contradicts("--report-data");
+	       cli_contradicts(&cmd_verify, "--report-data");
 }
 
-static bool take_policy(struct cli_rules *r, const struct options *o)
+static bool take_nonce(struct cli_rules *r, const char *hex)
 {
-	r->policy = cli_alloc(1, assay_policy_size());
-	if (!o->policy)
-		assay_policy_default(r->policy);
-	else if (cli_policy(r->policy, o->policy) != CLI_YES)
+	enum { MAX = 255 }; /* that report data can speak for (bundle.md) */
+	size_t n = strlen(hex) / 2;
+	uint8_t *nonce = cli_alloc(MAX, 1);
+
+	if (n == 0 || n > MAX || !assay_hex_parse(nonce, n, bytes_of(hex))) {
+		cli_usage(&cmd_verify, "--nonce: want 1 to 255 bytes in hex");
 		return false;
-	if (o->any_code && !assay_policy_any_code(r->policy))
-		return contradicts("--any-code");
-	if (o->allow_debug && !assay_policy_allow_debug(r->policy))
-		return contradicts("--allow-debug");
-	if (o->report_data && !take_report_data(r->policy, o->report_data))
-		return false;
-	assay_policy_terms(r->policy, &r->terms);
-	return true;
-}
-
-static bool take_constraints(struct cli_rules *r, const struct cli_list *lines)
-{
-	struct assay_err err;
-
-	r->accept = cli_alloc(lines->n, sizeof(void *));
-	for (size_t i = 0; i < lines->n; i++) {
-		struct assay_constraint *c = cli_alloc(1,
-		                                       assay_constraint_size());
-
-		if (!assay_constraint_parse(c, bytes_of(lines->item[i]),
-		                            &err)) {
-			cli_warn_err("--accept", &err);
-			return false;
-		}
-		r->accept[r->n_accept++] = c;
 	}
+	r->nonce = (struct assay_bytes){ nonce, n };
 	return true;
 }
 
@@ -135,10 +113,23 @@ static bool take_rules(struct cli_rules *r, const struct options *o)
 {
 	r->terms.now = cli_now(&o->at);
 	r->terms.strict = o->strict;
-	return cli_root(r->root, o->root) && take_policy(r, o) &&
-	       take_constraints(r, &o->accept) &&
+	r->root_name = o->root;
+	return cli_root(r->root, o->root) &&
+	       cli_rules_policy(r, &cmd_verify, o->policy, o->any_code,
+	                        o->allow_debug) &&
+	       (!o->report_data ||
+	        take_report_data(r->policy, o->report_data)) &&
+	       cli_rules_accept(r, &o->accept) &&
+	       (!o->nonce || take_nonce(r, o->nonce)) &&
 	       (!o->event_log || take_event_log(r, o->event_log)) &&
 	       cli_sets_read(&r->sets, &o->collateral);
+}
+
+/* What R3's client has no word for: beside its laxness that would be lost. */
+static bool goes_with_compat(const struct options *o)
+{
+	return !o->policy && !o->report_data && !o->event_log && !o->any_code &&
+	       !o->allow_debug && !o->strict && !o->json && !o->collateral.n;
 }
 
 /* ---- the evidence */
@@ -173,8 +164,14 @@ static int cmd(int argc, char **argv)
 		return status;
 	if (given.n == 0)
 		return cli_usage(&cmd_verify, "no evidence is given");
+	if (o.conclave_compat && !goes_with_compat(&o))
+		return cli_usage(&cmd_verify,
+		                 "--conclave-compat goes with --accept, --at "
+		                 "and --root alone");
 	if (!take_rules(&rules, &o) || !cli_files(&files, &given))
 		return CLI_TROUBLE;
+	if (o.conclave_compat)
+		return cli_conclave_compat(&rules, &files);
 	/* one file, and no folder that holds one */
 	if (files.n == 1 && files.item[0] == given.item[0])
 		return verify_one(&rules, files.item[0], o.json);

@@ -251,14 +251,33 @@ refuse(struct assay_decision *d, const char *rule, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Keys that the report data does not name are anybody's. */
+/* Keys, and a nonce, that the report data does not name are anybody's. */
 static void appraise_keys(struct cli_judgement *out)
 {
-	out->keys = cli_keys_bound(&out->evidence, out->verdict.report_data);
-	if (out->keys == CLI_KEYS_LOOSE)
+	out->keys = assay_keys_bound(&out->evidence, out->verdict.report_data);
+	if (out->keys == ASSAY_KEYS_LOOSE)
 		refuse(&out->decision, "keys",
-		       "The keys beside the quote are not those that its report "
-		       "data names: somebody put others in their place.");
+		       "The keys and the nonce beside the quote are not those "
+		       "that its report data names: somebody put other keys or "
+		       "another nonce in their place.");
+}
+
+/* A nonce is worth something only if the quote speaks for it. */
+static void appraise_nonce(struct cli_judgement *out, struct assay_bytes want)
+{
+	const struct assay_evidence *e = &out->evidence;
+
+	if (!want.len || !out->verdict.genuine)
+		return;
+	if (!e->has_nonce || !assay_bytes_equal(e->nonce, want))
+		refuse(&out->decision, "nonce",
+		       "The evidence %s: it is no answer to the nonce that was "
+		       "asked for; ask again.",
+		       e->has_nonce ? "has another nonce" : "has no nonce");
+	else if (out->keys != ASSAY_KEYS_BOUND)
+		refuse(&out->decision, "nonce",
+		       "The nonce stands in the evidence, but the report data "
+		       "does not speak for it: anybody can write it there.");
 }
 
 static void appraise_log(struct cli_judgement *out, const struct cli_rules *r)
@@ -290,6 +309,7 @@ static void appraise(struct cli_judgement *out, const struct cli_rules *r)
 	if (!out->readable)
 		return;
 	appraise_keys(out);
+	appraise_nonce(out, r->nonce);
 	appraise_log(out, r);
 }
 
@@ -322,6 +342,7 @@ const struct cli_judgement *cli_judge(struct cli_judge *j, const char *file)
 	out->decision.accept = false;
 	out->decision.n_refusals = 0;
 	out->file = file;
+	out->root_name = r->root_name;
 	if (read_evidence(j) && !judge_evidence(j))
 		assert(out->verdict.failed.check);
 	out->verdict.at = r->terms.now;

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "cli/cli.h"
+#include "format/keys.h"
 
 /* ---- collateral (sets.c) ---- */
 
@@ -31,15 +32,6 @@ ASSAY_MUST_CHECK bool cli_sets_read(struct cli_sets *sets,
 
 /* ---- the keys that evidence speaks for (keys.c) ---- */
 
-enum cli_keys {
-	CLI_KEYS_NONE = 0,
-	CLI_KEYS_LOOSE,   /* the report data names others: anybody's keys */
-	CLI_KEYS_BOUND,   /* the report data is their hash */
-};
-
-/* Whether the quote speaks for the keys beside it [CONCLAVE 1.3], bundle.md. */
-enum cli_keys cli_keys_bound(const struct assay_evidence *evidence,
-                             const uint8_t report_data[64]);
 /* The X25519 key of an EII, or of an RFC 9458 key configuration that has one;
  * else the whole configuration; empty if there is none. */
 struct assay_bytes cli_encryption_key(const struct assay_evidence *evidence);
@@ -53,6 +45,8 @@ ASSAY_MUST_CHECK bool cli_signing_key(uint8_t spki[44],
 struct cli_rules {
 	struct assay_terms terms;
 	uint8_t root[64];
+	const char *root_name;   /* its file; NULL: none was given */
+	struct assay_bytes nonce; /* that must be bound; empty: none need be */
 	struct cli_sets sets;    /* none: evidence brings its own */
 	struct assay_policy *policy;
 	const struct assay_constraint **accept;
@@ -60,15 +54,33 @@ struct cli_rules {
 	const struct assay_event_log *event_log; /* NULL: none was given */
 };
 
+/* (rules.c) */
+/* cli_policy reads a policy file.  CLI_NO: it is none; CLI_TROUBLE: it cannot be
+ * read; both with a message. */
+int cli_policy(struct assay_policy *policy, const char *path);
+
+/* cli_rules_policy sets policy and terms: by a policy file, or the default, and
+ * what options of `verb` add.  cli_rules_accept adds constraints.  False, with a
+ * message; what is made lives as long as the program. */
+ASSAY_MUST_CHECK bool cli_rules_policy(struct cli_rules *r,
+                                       const struct cli_verb *verb,
+                                       const char *file, bool any_code,
+                                       bool allow_debug);
+ASSAY_MUST_CHECK bool cli_rules_accept(struct cli_rules *r,
+                                       const struct cli_list *lines);
+/* An option says the opposite of the policy file; always false. */
+bool cli_contradicts(const struct cli_verb *verb, const char *option);
+
 /* One judgement: facts, and whether they are enough. */
 struct cli_judgement {
 	const char *file;
 	int trouble;             /* errno of reading it, or 0 */
 	bool readable;           /* `evidence` is there */
 	struct assay_evidence evidence;
+	const char *root_name;   /* the root's file; NULL: Intel's */
 	const struct cli_set *set; /* what it was judged with; NULL: its own */
 	struct assay_verdict verdict;
-	enum cli_keys keys;
+	enum assay_keys keys;
 	const struct assay_event_log *event_log; /* compared with the quote's
 	                                          * registers; NULL: it was not */
 	bool log_explains;       /* it comes to them */
@@ -79,10 +91,6 @@ struct cli_judgement {
 
 /* One thread's workspace. */
 struct cli_judge;
-
-/* cli_policy reads a policy file.  CLI_NO: it is none; CLI_TROUBLE: it cannot be
- * read; both with a message. */
-int cli_policy(struct assay_policy *policy, const char *path);
 
 /* cli_judge_new makes a workspace for one piece of evidence, or for many. */
 struct cli_judge *cli_judge_new(const struct cli_rules *rules, bool many);
@@ -105,7 +113,7 @@ int cli_judge_many(const struct cli_rules *rules, const struct cli_list *files,
 /* Who speaks: the head of the printout, up to the revocation level. */
 void cli_put_identity(struct cli_text *text,
                       const struct assay_evidence *evidence,
-                      const struct assay_verdict *verdict, enum cli_keys keys);
+                      const struct assay_verdict *verdict, enum assay_keys keys);
 /* "quote", "bundle", "eii"; "" for none. */
 const char *cli_kind_name(enum assay_evidence_kind kind);
 /* The whole printout, and one line. */

@@ -1,8 +1,5 @@
-/* keys.c - the keys that evidence brings, and whether the quote is theirs. */
+/* keys.c - the keys that evidence brings. */
 #include "cli/judge.h"
-
-#include "crypto/crypto.h"
-#include "format/keys.h"
 
 #include <string.h>
 
@@ -17,31 +14,6 @@ enum {
 static const uint8_t spki_head[SPKI_LEN - KEY_LEN] = { 0x30, 0x2a, 0x30, 0x05,
 	                                               0x06, 0x03, 0x2b, 0x65,
 	                                               0x70, 0x03, 0x21, 0x00 };
-
-static void hash_eii(uint8_t out[ASSAY_SHA512_LEN],
-                     const struct assay_evidence *e)
-{
-	uint8_t all[SPKI_LEN + KEY_LEN];
-
-	memcpy(all, e->eii_spki.ptr, SPKI_LEN);
-	memcpy(all + SPKI_LEN, e->eii_ek.ptr, KEY_LEN);
-	assay_sha512(out, (struct assay_bytes){ all, sizeof(all) });
-}
-
-enum cli_keys cli_keys_bound(const struct assay_evidence *e,
-                             const uint8_t report_data[64])
-{
-	uint8_t want[ASSAY_SHA512_LEN];
-
-	if (e->eii_spki.len == SPKI_LEN && e->eii_ek.len == KEY_LEN)
-		hash_eii(want, e);
-	else if (e->hpke.len && e->sign.len)
-		assay_keys_hash(want, e->hpke, e->sign, e->nonce);
-	else
-		return CLI_KEYS_NONE;
-	return memcmp(want, report_data, sizeof(want)) == 0 ? CLI_KEYS_BOUND
-	                                                    : CLI_KEYS_LOOSE;
-}
 
 struct assay_bytes cli_encryption_key(const struct assay_evidence *e)
 {

@@ -13,8 +13,8 @@ static const struct cli_verb *const verbs[] = {
 	&cmd_verify,          &cmd_inspect,           &cmd_explain,
 	&cmd_collateral_show, &cmd_collateral_bundle, &cmd_policy_check,
 	&cmd_policy_keys,
-	&cmd_measure,         &cmd_sign,              &cmd_key_new,
-	&cmd_key_show,        &cmd_attest,
+	&cmd_measure,         &cmd_diff,              &cmd_sign,
+	&cmd_key_new,         &cmd_key_show,          &cmd_attest,
 };
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
@@ -28,6 +28,8 @@ static const struct {
 	               "revoke and update them." },
 	{ "sim pcs", "Give out over HTTP what that manufacturer publishes." },
 	{ "run", "Run a signed program as an enclave of a simulated machine." },
+	{ "host", "Start an enclave, and answer for it over HTTP." },
+	{ "call", "Ask an enclave something, once it has proved itself." },
 };
 enum { N_OTHERS = sizeof(others) / sizeof(others[0]) };
 

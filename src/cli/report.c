@@ -1,6 +1,7 @@
 /* report.c - a judgement as people read it. */
 #include "cli/judge.h"
 
+#include "base/err.h"
 #include "policy/policy.h"
 
 #include <stdio.h>
@@ -35,12 +36,12 @@ static void put_title(struct cli_text *text, const char *kind, const uint8_t *p,
 }
 
 static void put_keys(struct cli_text *text,
-                     const struct assay_evidence *evidence, enum cli_keys keys)
+                     const struct assay_evidence *evidence, enum assay_keys keys)
 {
 	struct assay_bytes encryption = cli_encryption_key(evidence);
 	uint8_t spki[SPKI_LEN];
 
-	if (keys == CLI_KEYS_LOOSE)
+	if (keys == ASSAY_KEYS_LOOSE)
 		cli_put(text, "- The keys that follow are NOT those that the "
 		              "report data names:\n");
 	if (cli_signing_key(spki, evidence))
@@ -52,7 +53,7 @@ static void put_keys(struct cli_text *text,
 
 static void put_enclave(struct cli_text *text,
                         const struct assay_evidence *evidence,
-                        const struct assay_sgx_report *r, enum cli_keys keys)
+                        const struct assay_sgx_report *r, enum assay_keys keys)
 {
 	put_title(text, "enclave", r->mrenclave, sizeof(r->mrenclave));
 	put_hex_line(text, "Code signing key hash", r->mrsigner,
@@ -67,7 +68,7 @@ static void put_enclave(struct cli_text *text,
 
 /* Registers that mostly are zero are told of only where they are not. */
 static void put_td(struct cli_text *text, const struct assay_evidence *evidence,
-                   const struct assay_td_report *r, enum cli_keys keys)
+                   const struct assay_td_report *r, enum assay_keys keys)
 {
 	const struct {
 		const char *label;
@@ -94,7 +95,7 @@ static void put_td(struct cli_text *text, const struct assay_evidence *evidence,
 
 void cli_put_identity(struct cli_text *text,
                       const struct assay_evidence *evidence,
-                      const struct assay_verdict *verdict, enum cli_keys keys)
+                      const struct assay_verdict *verdict, enum assay_keys keys)
 {
 	if (verdict->tee == ASSAY_TEE_TDX)
 		put_td(text, evidence, &verdict->td, keys);
@@ -140,6 +141,24 @@ const char *cli_kind_name(enum assay_evidence_kind kind)
 	return "";
 }
 
+/* Whether the report data speaks for what came beside the quote. */
+static void put_bound(struct cli_text *text, const struct cli_judgement *j)
+{
+	const struct assay_evidence *e = &j->evidence;
+	bool bound = j->keys == ASSAY_KEYS_BOUND;
+
+	if (e->has_nonce) {
+		cli_put_label(text, "Nonce");
+		cli_put_hex(text, e->nonce.ptr, e->nonce.len, true);
+		cli_put(text, "%s, %s with the keys\n",
+		        e->nonce.len ? "" : "empty",
+		        bound ? "bound" : "NOT bound");
+	} else if (bound) {
+		cli_put_label(text, "Keys");
+		cli_put(text, "bound: the report data names them\n");
+	}
+}
+
 static void put_source(struct cli_text *text, const struct cli_judgement *j)
 {
 	const struct assay_verdict *v = &j->verdict;
@@ -157,12 +176,18 @@ static void put_source(struct cli_text *text, const struct cli_judgement *j)
 	cli_put_label(text, "Report data");
 	cli_put_hex(text, v->report_data, sizeof(v->report_data), true);
 	cli_put(text, "\n");
+	put_bound(text, j);
 	cli_put_label(text, "Judged with");
 	cli_put_name(text, j->set                       ? j->set->name
 	                   : j->evidence.has_collateral ? "its own collateral"
 	                                                : "no collateral");
-	cli_put(text, ", under %s\n",
-	        v->simulation ? "a root that is not Intel's" : "Intel's root");
+	cli_put(text, ", under ");
+	if (v->simulation) {
+		cli_put_name(text, j->root_name);
+		cli_put(text, ", which is not Intel's root\n");
+	} else {
+		cli_put(text, "Intel's root\n");
+	}
 }
 
 static void put_platform(struct cli_text *text, const struct assay_pck *pck)
@@ -275,7 +300,10 @@ static void put_decision(struct cli_text *text, const struct cli_judgement *j)
 	cli_put(text, "\nDecision: %s%s%s\n", cli_paint(text, paint),
 	        d->accept ? "accept" : "refuse", cli_paint(text, CLI_PLAIN));
 	if (!j->verdict.genuine)
-		cli_put(text, "- genuine: It is not.\n");
+		cli_put(text, "- genuine: %s\n",
+		        assay_is_unproven(j->verdict.failed.check)
+		                ? "Nothing shows that it is."
+		                : "It is not.");
 	for (size_t i = 0; j->verdict.genuine && i < d->n_refusals; i++)
 		put_refusal(text, &d->refusals[i]);
 }
@@ -296,14 +324,10 @@ static void put_advice(struct cli_text *text, const struct cli_judgement *j)
 static void put_claims(struct cli_text *text, const struct cli_judgement *j)
 {
 	const struct assay_err *failed = &j->verdict.failed;
-	bool unproven = failed->check == ASSAY_J_MISSING ||
-	               failed->check == ASSAY_R_MISSING ||
-	               failed->check == ASSAY_X_TIME ||
-	               failed->check == ASSAY_R_TIME ||
-	               failed->check == ASSAY_J_TIME;
 
 	cli_put(text, "%s%s%s: ", cli_paint(text, CLI_RED),
-	        unproven ? "NOT SHOWN TO BE GENUINE" : "NOT GENUINE",
+	        assay_is_unproven(failed->check) ? "NOT SHOWN TO BE GENUINE"
+	                                         : "NOT GENUINE",
 	        cli_paint(text, CLI_PLAIN));
 	cli_put_err(text, failed);
 	cli_put(text, ".\nWhat follows is what it claims, and nothing proves "

@@ -159,8 +159,8 @@ static void put_keys(struct assay_json_out *o, const struct cli_judgement *j)
 	bool has_key = cli_signing_key(spki, &j->evidence);
 
 	assay_json_put_text(o, "keys",
-	                    j->keys == CLI_KEYS_BOUND   ? "bound"
-	                    : j->keys == CLI_KEYS_LOOSE ? "loose"
+	                    j->keys == ASSAY_KEYS_BOUND   ? "bound"
+	                    : j->keys == ASSAY_KEYS_LOOSE ? "loose"
 	                                                : NULL);
 	put_hex(o, "signing_key", has_key, spki, sizeof(spki));
 	put_hex(o, "encryption_key", key.len != 0, key.ptr, key.len);

@@ -223,7 +223,8 @@ void cli_put_err(struct cli_text *text, const struct assay_err *err)
 
 	cli_put(text, "%s%s%s %s", doc, *doc ? " " : "",
 	        info ? info->name : "?", info ? info->section : "");
-	if (*doc)
+	/* at its beginning: it is about the whole */
+	if (*doc && err->at)
 		cli_put(text, " at byte %zu", err->at);
 	cli_put(text, ": ");
 	cli_put_name(text, err->note);

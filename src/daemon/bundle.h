@@ -28,6 +28,7 @@ void documents_free(struct documents *d);
  *
  * nonce      what the enclave was given; empty: none
  * documents  or NULL
+ * at         when that was, in seconds since 1970
  */
 const char *bundle_make(struct sim_out *out,
                         const struct sim_attested *attested,

@@ -10,5 +10,9 @@ int sim_maker_verb(int argc, char **argv);
 int sim_pcs_verb(int argc, char **argv);
 /* assay run: argv[0] is "run". */
 int run_program(int argc, char **argv);
+/* assay host: argv[0] is "host". */
+int host_verb(int argc, char **argv);
+/* assay call: argv[0] is "call". */
+int call_enclave(int argc, char **argv);
 
 #endif

@@ -6,11 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { NAME_LEN = 80 }; /* sim/files.h adds to it */
 
 bool file_read_open(struct sim_out *out, int fd, size_t most)
 {
@@ -54,7 +55,7 @@ static int open_folder(const char *path, const char **name)
 
 	*name = path + n;
 	errno = ENAMETOOLONG;
-	if (n >= sizeof(folder) || strlen(*name) > NAME_LEN)
+	if (n >= sizeof(folder))
 		return -1;
 	if (n > 0) {
 		memcpy(folder, path, n);
@@ -63,24 +64,11 @@ static int open_folder(const char *path, const char **name)
 	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static bool write_all(int fd, struct assay_bytes data)
-{
-	while (data.len > 0) {
-		ssize_t n = write(fd, data.ptr, data.len);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		data.ptr += n > 0 ? n : 0;
-		data.len -= n > 0 ? (size_t)n : 0;
-	}
-	return true;
-}
-
 static bool write_into(const char *path, struct assay_bytes data, unsigned mode)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 
-	return close_after(fd, fd >= 0 && write_all(fd, data));
+	return close_after(fd, fd >= 0 && sim_write_all(fd, data));
 }
 
 static bool write_new(const char *path, struct assay_bytes data, unsigned mode)
@@ -98,8 +86,26 @@ bool file_write(const char *path, struct assay_bytes data, unsigned mode)
 	struct stat st;
 
 	if (strcmp(path, "-") == 0)
-		return write_all(STDOUT_FILENO, data);
+		return sim_write_all(STDOUT_FILENO, data);
 	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return write_into(path, data, mode);
 	return write_new(path, data, mode);
+}
+
+bool file_lock(const char *path)
+{
+	char real[PATH_MAX], lock[PATH_MAX];
+	struct stat st;
+	int fd;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return true;
+	errno = ENAMETOOLONG;
+	if (snprintf(lock, sizeof(lock), "%s.lock",
+	             realpath(path, real) ? real : path) >= PATH_MAX)
+		return false;
+	fd = open(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return false;
+	return flock(fd, LOCK_EX | LOCK_NB) == 0 || close_after(fd, false);
 }

@@ -20,4 +20,11 @@ ASSAY_MUST_CHECK bool file_read_open(struct sim_out *out, int fd, size_t most);
 ASSAY_MUST_CHECK bool file_write(const char *path, struct assay_bytes data,
                                  unsigned mode);
 
+/*
+ * file_lock waits for nobody: EWOULDBLOCK if another process has the lock of
+ * this file, which lasts until the process ends.  It is a file beside it, called
+ * FILE.lock, that stays.  What is there and no regular file has none: true.
+ */
+ASSAY_MUST_CHECK bool file_lock(const char *path);
+
 #endif

@@ -20,16 +20,25 @@ static const struct {
 	  "Answer for a manufacturer over HTTP, as Intel's service does." },
 	{ "run", NULL, run_program,
 	  "Run a signed program as an enclave of a simulated machine." },
+	{ "host", NULL, host_verb,
+	  "Start an enclave, and answer for it over HTTP." },
+	{ "call", NULL, call_enclave,
+	  "Ask an enclave something, once it has proved itself." },
 };
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
 static int unknown(const char *verb)
 {
-	fprintf(stderr, "assayd: %s: want one of:", verb);
+	bool more = false; /* verbs whose first word this is */
+
 	for (size_t i = 0; i < N_VERBS; i++)
-		fprintf(stderr, " assay %s%s%s", verbs[i].verb,
-		        verbs[i].sub ? " " : "",
-		        verbs[i].sub ? verbs[i].sub : "");
+		more |= strcmp(verbs[i].verb, verb) == 0;
+	fprintf(stderr, "assay: %s: want one of", verb);
+	for (size_t i = 0, n = 0; i < N_VERBS; i++)
+		if (!more || strcmp(verbs[i].verb, verb) == 0)
+			fprintf(stderr, "%s assay %s%s%s", n++ ? "," : "",
+			        verbs[i].verb, verbs[i].sub ? " " : "",
+			        verbs[i].sub ? verbs[i].sub : "");
 	fputc('\n', stderr);
 	return 2;
 }

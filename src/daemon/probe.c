@@ -9,18 +9,16 @@ int probe_list(bool json)
 {
 	bool all = true;
 
-	for (size_t i = 0; i < SIM_N_PROTECTIONS; i++) {
-		const struct sim_protection *p = &sim_protections[i];
+	for (const struct sim_protection *p = sim_protections; p->name; p++) {
 		bool has = p->probe();
 
 		all = all && (has || !p->needed);
 		if (json)
 			printf("%s{\"name\":\"%s\",\"needed\":%s,"
 			       "\"present\":%s}%s",
-			       i ? "," : "[", p->name,
+			       p == sim_protections ? "[" : ",", p->name,
 			       p->needed ? "true" : "false",
-			       has ? "true" : "false",
-			       i + 1 == SIM_N_PROTECTIONS ? "]\n" : "");
+			       has ? "true" : "false", p[1].name ? "" : "]\n");
 		else
 			printf("%-15s %-8s %-7s %s\n", p->name,
 			       p->needed ? "needed" : "optional",
@@ -31,9 +29,8 @@ int probe_list(bool json)
 
 void probe_warn(void)
 {
-	for (size_t i = 0; i < SIM_N_PROTECTIONS; i++)
-		if (!sim_protections[i].needed && !sim_protections[i].probe())
+	for (const struct sim_protection *p = sim_protections; p->name; p++)
+		if (!p->needed && !p->probe())
 			fprintf(stderr, "assay: run: warning: without %s: %s\n",
-			        sim_protections[i].name,
-			        sim_protections[i].what);
+			        p->name, p->what);
 }

@@ -2,6 +2,7 @@
 #include "daemon/daemon.h"
 
 #include "base/text.h"
+#include "daemon/ask.h"
 #include "daemon/bundle.h"
 #include "daemon/files.h"
 #include "daemon/probe.h"
@@ -12,9 +13,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,25 +48,20 @@ static const char usage[] =
 	"  --attestation FILE  write its attestation there, for assay verify\n"
 	"  --nonce HEX         up to 64 bytes that the attestation is to hold\n"
 	"  --collateral DIR    put the manufacturer's documents into it, too\n"
-	"  --store FILE        where what the enclave wants kept is, sealed by it\n"
+	"  --store FILE        where what the enclave wants kept is, sealed by it;\n"
+	"                      FILE.lock beside it keeps a second run away\n"
 	"  --probe             say which protections this kernel has\n"
 	"  --json              as JSON\n"
 	"\n"
 	"The manual: man assay-run\n";
 /* clang-format on */
 
-static bool complain(const char *what, const char *why)
-{
-	fprintf(stderr, "assay: run: %s: %s\n", what, why);
-	return false;
-}
-
 /* ---- the work */
 
 static bool read_file(struct sim_out *out, const char *path, size_t most)
 {
 	return file_read(out, AT_FDCWD, path, most) ||
-	       complain(path, strerror(errno));
+	       ask_complain(path, strerror(errno));
 }
 
 static bool keep(struct sim_host *h, struct assay_bytes sealed)
@@ -80,21 +78,16 @@ static bool give_stored(const struct job *job, struct sim_host *h)
 	struct sim_out blob = { 0 };
 	bool good;
 
-	if (!job->store || access(job->store, F_OK))
+	if (!job->store)
 		return true;
-	good = read_file(&blob, job->store, ASSAY_FRAME_BODY_MAX);
+	good = file_read(&blob, AT_FDCWD, job->store, ASSAY_FRAME_BODY_MAX);
 	if (good)
 		sim_host_restore(h, sim_out_bytes(&blob));
+	else
+		good = errno == ENOENT ||
+		       ask_complain(job->store, strerror(errno));
 	sim_out_free(&blob);
 	return good;
-}
-
-static bool complain_of(const struct sim_host *h)
-{
-	complain("the enclave", h->why);
-	if (h->check)
-		fprintf(stderr, "%s\n%s\n", h->check->sentence, h->check->todo);
-	return false;
 }
 
 static bool write_bundle(const struct job *job,
@@ -108,59 +101,51 @@ static bool write_bundle(const struct job *job,
 	bool good;
 
 	if (why)
-		good = complain("its attestation", why);
+		good = ask_complain("its attestation", why);
 	else
 		good = file_write(job->attestation, sim_out_bytes(&bundle),
 		                  0666) ||
-		       complain(job->attestation, strerror(errno));
+		       ask_complain(job->attestation, strerror(errno));
 	sim_out_free(&bundle);
 	return good;
 }
 
-static bool get_attestation(const struct job *job, struct sim_host *h)
+/* The keys that it says it has: who launches it need not judge it. */
+static bool get_attestation(const struct job *job, struct sim_host *h,
+                            struct assay_key_config *keys)
 {
 	const struct assay_bytes nonce = { job->nonce, job->nonce_len };
 	struct sim_attested attested;
+	struct assay_err err = { 0 };
 
-	if (!job->attestation)
-		return true;
 	if (!sim_host_attest(&attested, h, nonce))
-		return complain_of(h);
-	return write_bundle(job, &attested);
-}
-
-static bool get_answer(struct sim_host *h)
-{
-	struct sim_out request = { 0 };
-	struct assay_bytes answer;
-	bool good = file_read_open(&request, STDIN_FILENO, ASSAY_ENCLAVE_MAX);
-
-	if (!good)
-		complain("the request, of at most 1 MiB", strerror(errno));
-	else if (!sim_host_request(&answer, h, sim_out_bytes(&request)))
-		good = complain_of(h);
-	else if (!file_write("-", answer, 0))
-		good = complain("the answer", strerror(errno));
-	sim_out_free(&request);
-	return good;
+		return ask_complain_of(h);
+	if (!assay_key_config_read(keys, attested.config, &err))
+		return ask_complain("its keys", err.note);
+	return !job->attestation || write_bundle(job, &attested);
 }
 
 static int talk(const struct job *job, int fd)
 {
 	struct sim_host *h = calloc(1, sizeof(*h));
+	struct assay_key_config keys;
 	int status = TROUBLE;
 
 	if (!h) {
-		complain("the enclave", strerror(errno));
+		ask_complain("the enclave", strerror(errno));
 		return status;
 	}
 	h->fd = fd;
 	h->keep = job->store ? keep : NULL;
 	h->own = job;
-	if (give_stored(job, h) && get_attestation(job, h) && get_answer(h))
+	if (give_stored(job, h) && get_attestation(job, h, &keys) &&
+	    ask(h, &keys))
 		status = YES;
 	else if (h->refused)
 		status = NO;
+	if (h->unkept)
+		ask_complain("warning: what the enclave wants kept is lost",
+		             "no --store FILE");
 	free(h);
 	return status;
 }
@@ -180,10 +165,34 @@ static int launch(const struct job *job, struct assay_bytes program)
 		return status;
 	}
 	info = assay_check_info(err.check);
-	fprintf(stderr, "assay: run: %s: %s %s: %s\n%s\n%s\n", job->program,
+	fprintf(stderr, "assay: run: %s: %s %s: %s\nIt demands: %s\n%s\n",
+	        err.check == ASSAY_L_PLATFORM ? job->platform : job->program,
 	        info ? info->name : "?", info ? info->section : "", err.note,
 	        info ? info->sentence : "", info ? info->todo : "");
 	return NO;
+}
+
+static bool has_machine(const struct job *job)
+{
+	const char *dir = job->platform ? job->platform : "";
+	char processors[PATH_MAX];
+	struct stat st;
+
+	snprintf(processors, sizeof(processors), "%s/processors", dir);
+	if (stat(dir, &st) != 0)
+		return ask_complain(dir, strerror(errno));
+	return stat(processors, &st) != 0 ||
+	       ask_complain(dir, "it is a maker's folder: want that of "
+	                         "a machine, in its processors");
+}
+
+/* Two runs with one file would each go on from what the other does not have. */
+static bool has_store(const struct job *job)
+{
+	return !job->store || file_lock(job->store) ||
+	       ask_complain(job->store, errno == EWOULDBLOCK
+	                                        ? "another run has it"
+	                                        : strerror(errno));
 }
 
 static int run_job(struct job *job)
@@ -194,8 +203,10 @@ static int run_job(struct job *job)
 
 	if (job->collateral &&
 	    !documents_read(&job->documents, job->collateral, why))
-		complain(job->collateral, why);
-	else if (read_file(&program, job->program, PROGRAM_MAX))
+		ask_complain(job->collateral, why);
+	else if (has_machine(job) &&
+	         read_file(&program, job->program, PROGRAM_MAX) &&
+	         has_store(job))
 		status = launch(job, sim_out_bytes(&program));
 	sim_out_free(&program);
 	documents_free(&job->documents);
@@ -224,7 +235,7 @@ static bool read_nonce(struct job *job, const char *text)
 	job->nonce_len = in.len / 2;
 	return (in.len <= 2 * ASSAY_NONCE_MAX &&
 	        assay_hex_parse(job->nonce, job->nonce_len, in)) ||
-	       complain("--nonce", "want up to 64 bytes in hex");
+	       ask_complain("--nonce", "want up to 64 bytes in hex");
 }
 
 static bool take(struct job *job, int option, const char *value)
@@ -257,18 +268,19 @@ static bool take(struct job *job, int option, const char *value)
 static bool complete(struct job *job, int argc, char **argv)
 {
 	if (job->probe)
-		return optind == argc || complain("--probe", "want no program");
+		return optind == argc ||
+		       ask_complain("--probe", "want no program");
 	if (optind != argc - 1)
-		return complain("want one signed program",
-		                "see: assay help run");
+		return ask_complain("want one signed program",
+		                    "see: assay help run");
 	job->program = argv[optind];
 	if (!job->attestation && (job->nonce_len || job->collateral))
-		return complain(job->nonce_len ? "--nonce" : "--collateral",
-		                "want --attestation FILE beside it");
+		return ask_complain(job->nonce_len ? "--nonce" : "--collateral",
+		                    "want --attestation FILE beside it");
 	return job->platform ||
-	       complain("which machine?",
-	                "want --platform DIR or $ASSAY_PLATFORM; assay sim "
-	                "maker makes one");
+	       ask_complain("which machine?",
+	                    "want --platform DIR or $ASSAY_PLATFORM; assay sim "
+	                    "maker makes one");
 }
 
 int run_program(int argc, char **argv)

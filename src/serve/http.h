@@ -1,6 +1,10 @@
 /*
- * http.h - a small HTTP listener: GET on a table of paths, bounded in all that
- * a client can ask for.
+ * http.h - a small HTTP listener: GET and POST on a table of paths, bounded in
+ * all that a client can ask for.
+ *
+ * One thread moves the bytes of all connections and waits for nobody; requests
+ * that have arrived whole are answered by other threads, so that neither a slow
+ * client nor a slow answer holds up anybody else.
  */
 #ifndef SERVE_HTTP_H
 #define SERVE_HTTP_H
@@ -17,6 +21,16 @@ enum http_times http_argument(const struct http_request *request,
                               const char *name, const char **value);
 /* A header's value, or NULL. */
 const char *http_header(const struct http_request *request, const char *name);
+/* The path, decoded. */
+const char *http_path(const struct http_request *request);
+/* What was posted; borrowed. */
+struct assay_bytes http_body(const struct http_request *request);
+/* Whether the body is said to be of this media type, whatever its parameters. */
+bool http_has_type(const struct http_request *request, const char *type);
+/* The client's address as text, without its port. */
+enum { HTTP_CLIENT_LEN = 48 };
+const char *http_client(char text[HTTP_CLIENT_LEN],
+                        const struct http_request *request);
 
 /* What is answered. */
 struct http_answer {
@@ -29,7 +43,16 @@ struct http_answer {
 	} header[8];
 	size_t n_headers;
 	bool bad; /* memory was short: it becomes a 500 */
+	/* NULL, or the body goes on: called as the route is, whenever all that
+	 * there was has been sent, for the next piece; none is the end, false
+	 * cuts the connection */
+	bool (*more)(void *state, struct sim_out *piece);
+	/* NULL, or called once, when the answer is over or its client gone:
+	 * by the listener, so it must wait for nothing */
+	void (*done)(void *state);
+	void *state;
 };
+/* `name` is kept, not copied: a constant. */
 void http_put_header(struct http_answer *answer, const char *name,
                      struct assay_bytes value);
 /* The same, percent-encoded but for letters, digits and "-_.~". */
@@ -37,20 +60,56 @@ void http_put_encoded(struct http_answer *answer, const char *name,
                       struct assay_bytes value);
 void http_encode(struct sim_out *out, struct assay_bytes text);
 
+/* When and by whom a route's answer is given. */
+enum http_when {
+	HTTP_QUEUED = 0, /* by a worker: it may take its time */
+	/* at once, beside whatever else is being answered, at any rate of
+	 * asking: it must wait for nothing */
+	HTTP_QUICK,
+	/* it is begun at once, and must wait for nothing either; the answer is
+	 * there when http_done is called */
+	HTTP_LATER,
+};
+
+/* By any thread, once: that was the whole answer.  Until then it and its request
+ * stay where they are. */
+void http_done(struct http_answer *answer);
+
 struct http_route {
-	const char *path;
-	/* fills a zeroed answer; called by one thread at a time */
+	const char *path; /* where its last is a star: all that begin so */
+	/* fills a zeroed answer */
 	void (*answer)(void *self, struct http_answer *answer,
 	               const struct http_request *request);
+	size_t body_max; /* POST with at most so many bytes; 0: GET and HEAD */
+	enum http_when when;
+};
+
+/* What clients can use up; 0: what stands behind it. */
+struct http_limits {
+	unsigned workers;     /* threads that answer: 1 */
+	unsigned connections; /* 512 */
+	unsigned per_address; /* connections of one address (of IPv6, its
+	                       * network of 64 bits): 128 */
+	unsigned rate;        /* requests of one address in a second: any */
+	unsigned burst;       /* so many at once, before the rate holds: rate */
+	size_t bodies;        /* bytes, of all requests' bodies: 64 MiB */
+	unsigned idle_ms;     /* until a request line is there: 10 s */
+	unsigned arrive_ms;   /* from there until all of it is: 20 s */
+	unsigned send_ms;     /* until an answer is taken: 60 s */
 };
 
 struct http_service {
 	const struct http_route *routes; /* up to a path that is NULL */
-	/* called before each answer; false: it is a 500 */
+	/* NULL, or called before each answer that is queued; false: it is a
+	 * 500 */
 	bool (*before)(void *self);
-	/* what is answered where there is no route, or the answer is bad */
+	/* what is answered where no route does, or its answer is bad; Allow and
+	 * Retry-After are added to it */
 	void (*error)(struct http_answer *answer, unsigned status);
+	/* with more than one worker, or something quick, all three are called
+	 * by several threads at a time */
 	void *self;
+	struct http_limits limits;
 };
 
 struct http_listener;
@@ -58,14 +117,19 @@ enum { HTTP_WHY_LEN = 160 };
 
 /*
  * http_listen answers at an address ("127.0.0.1:8081", "[::1]:0"; port 0: one
- * that is free) in a thread of its own until http_stop.  `service` is borrowed.
+ * that is free) in threads of its own until http_stop.  `service` is borrowed.
  * NULL, and a line that says why.
  */
 struct http_listener *http_listen(const char *address,
                                   const struct http_service *service,
                                   char why[HTTP_WHY_LEN]);
 uint16_t http_port(const struct http_listener *listener);
-/* Lets the requests that have begun be answered, for a second or two. */
+/* Lets the requests that have begun be answered: those that are being answered
+ * for as long as that takes, clients for a second or two; a body that goes on
+ * longer than that is cut. */
 void http_stop(struct http_listener *listener);
+
+/* What was asked and answered so far, in the text format of Prometheus. */
+void http_metrics(struct sim_out *out, const struct http_request *request);
 
 #endif

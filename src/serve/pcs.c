@@ -53,8 +53,6 @@ void pcs_error(struct http_answer *a, unsigned status)
 	else
 		error(a, status, "InvalidRequestSyntax",
 		      "The request is not one of this service.");
-	if (status == 405)
-		http_put_header(a, "Allow", sim_view("GET, HEAD"));
 }
 
 static void bad_request(struct http_answer *a, const char *message)
@@ -133,7 +131,7 @@ static bool set_argument(uint32_t *number, struct http_answer *a,
                          const struct http_request *request)
 {
 	static const char *const words[] = { "early", "standard", NULL };
-	const struct ledger_set *sets;
+	const struct ledger_evaluation *sets;
 	const char *text, *update, *unused;
 	size_t n;
 	enum http_times times = http_argument(request,
@@ -155,7 +153,7 @@ static bool set_argument(uint32_t *number, struct http_answer *a,
 		return false;
 	}
 	update = word_argument(a, request, "update", words, "standard");
-	sets = sim_maker_sets(p->maker, &n);
+	sets = sim_maker_evaluations(p->maker, &n);
 	if (update)
 		*number =
 			strcmp(update, "early") == 0
@@ -168,7 +166,8 @@ static bool set_argument(uint32_t *number, struct http_answer *a,
 static bool is_known(const struct pcs *p, uint32_t number)
 {
 	size_t n;
-	const struct ledger_set *sets = sim_maker_sets(p->maker, &n);
+	const struct ledger_evaluation *sets = sim_maker_evaluations(p->maker,
+	                                                             &n);
 
 	return number >= sets[0].number && number <= sets[n - 1].number;
 }
@@ -205,18 +204,22 @@ static void tcb(void *self, struct http_answer *a,
 	struct pcs *p = self;
 	struct ledger_family f;
 	uint8_t fmspc[6];
-	char digits[13], name[40];
+	char name[SIM_DOCUMENT_NAME];
+	enum ledger_found found;
 	uint32_t number;
-	bool known;
 
 	if (!hex_argument(fmspc, sizeof(fmspc), a, request, "fmspc") ||
 	    !set_argument(&number, a, p, request))
 		return;
-	known = sim_maker_family(p->maker, &f, fmspc) == LEDGER_FOUND &&
-	        is_known(p, number);
-	assay_hex_print(digits, fmspc, sizeof(fmspc), true);
-	snprintf(name, sizeof(name), "tcb/%s/%u", digits, number);
-	put_document(a, p, JSON, name, known ? GONE : NOT_FOUND);
+	found = sim_maker_family(p->maker, &f, fmspc);
+	if (found == LEDGER_FAILED) {
+		failed(a, p);
+		return;
+	}
+	sim_tcb_name(name, fmspc, number);
+	put_document(a, p, JSON, name,
+	             found == LEDGER_FOUND && is_known(p, number) ? GONE
+	                                                          : NOT_FOUND);
 	if (a->status == OK)
 		http_put_encoded(a, "TCB-Info-Issuer-Chain",
 		                 sim_maker_signer_chain(p->maker));
@@ -227,11 +230,11 @@ static void qe_identity(void *self, struct http_answer *a,
 {
 	struct pcs *p = self;
 	uint32_t number;
-	char name[24];
+	char name[SIM_DOCUMENT_NAME];
 
 	if (!set_argument(&number, a, p, request))
 		return;
-	snprintf(name, sizeof(name), "qe/%u", number);
+	sim_qe_name(name, number);
 	put_document(a, p, JSON, name, is_known(p, number) ? GONE : NOT_FOUND);
 	if (a->status == OK)
 		http_put_encoded(a, "SGX-Enclave-Identity-Issuer-Chain",
@@ -277,20 +280,20 @@ static void pckcrl(void *self, struct http_answer *a,
 	                                          encodings, "pem")
 	                          : NULL;
 	const bool pem = encoding && strcmp(encoding, "pem") == 0;
-	char name[16];
+	const enum sim_ca issuer = ca == cas[0] ? SIM_CA_PROCESSOR
+	                                        : SIM_CA_PLATFORM;
+	char name[SIM_DOCUMENT_NAME];
 
 	if (!encoding)
 		return;
-	snprintf(name, sizeof(name), "crl/%s", ca);
+	sim_crl_name(name, issuer);
 	put_document(a, p, pem ? PEM : CRL, name, FAILED);
 	if (a->status != OK)
 		return;
 	if (pem)
 		recode(a, true);
 	http_put_encoded(a, "SGX-PCK-CRL-Issuer-Chain",
-	                 sim_maker_ca_chain(p->maker,
-	                                    ca == cas[0] ? SIM_CA_PROCESSOR
-	                                                 : SIM_CA_PLATFORM));
+	                 sim_maker_ca_chain(p->maker, issuer));
 }
 
 static void root_crl(void *self, struct http_answer *a,
@@ -361,11 +364,12 @@ static void fmspcs(void *self, struct http_answer *a,
 
 /* ---- PCK certificates */
 
-/* The processor that is asked for; else the answer is made.  Whether a
- * ciphertext is a good one is not told apart from whether it is of a processor:
- * nobody is to learn about others' PPIDs here. */
-static bool find(struct ledger_processor *processor, struct http_answer *a,
-                 struct pcs *p, const struct http_request *request)
+/* The processor that is asked for, and its family; else the answer is made.
+ * Whether a ciphertext is a good one is not told apart from whether it is of a
+ * processor: nobody is to learn about others' PPIDs here. */
+static bool find(struct ledger_processor *processor, struct ledger_family *f,
+                 struct http_answer *a, struct pcs *p,
+                 const struct http_request *request)
 {
 	uint8_t encrypted[ASSAY_RSA3072_LEN], pce_id[2];
 	const char *key = http_header(request, "PPID-Encryption-Key");
@@ -383,10 +387,13 @@ static bool find(struct ledger_processor *processor, struct http_answer *a,
 		failed(a, p);
 		return false;
 	case LEDGER_FOUND:
-		if ((pce_id[0] | pce_id[1] << 8) == processor->pce_id &&
-		    !processor->revoked)
+		if ((pce_id[0] | pce_id[1] << 8) != processor->pce_id ||
+		    processor->revoked)
+			break;
+		if (sim_maker_family_of(p->maker, f, processor))
 			return true;
-		break;
+		failed(a, p);
+		return false;
 	case LEDGER_NONE:
 		break;
 	}
@@ -395,24 +402,17 @@ static bool find(struct ledger_processor *processor, struct http_answer *a,
 }
 
 /* What answers about a processor's certificates have beside them. */
-static void put_processor(struct http_answer *a, struct pcs *p,
-                          const struct ledger_processor *processor)
+static void put_family_of(struct http_answer *a, const struct pcs *p,
+                          const struct ledger_family *f)
 {
-	struct ledger_family f;
 	char digits[13];
 
-	if (sim_maker_family(p->maker, &f, processor->fmspc) != LEDGER_FOUND ||
-	    f.ca >= SIM_N_CAS) {
-		a->bad = true;
-		return;
-	}
 	http_put_encoded(a, "SGX-PCK-Certificate-Issuer-Chain",
-	                 sim_maker_ca_chain(p->maker, f.ca));
-	assay_hex_print(digits, processor->fmspc, sizeof(processor->fmspc),
-	                true);
+	                 sim_maker_ca_chain(p->maker, f->ca));
+	assay_hex_print(digits, f->fmspc, sizeof(f->fmspc), true);
 	http_put_header(a, "SGX-FMSPC", sim_view(digits));
 	http_put_header(a, "SGX-PCK-Certificate-CA-Type",
-	                sim_view(sim_ca_name(f.ca)));
+	                sim_view(sim_ca_name(f->ca)));
 }
 
 /* The certificate of a state; else the answer is made. */
@@ -438,6 +438,7 @@ static void pckcert(void *self, struct http_answer *a,
 {
 	struct pcs *p = self;
 	struct ledger_processor processor;
+	struct ledger_family family;
 	struct ledger_cert cert;
 	struct sim_psvn psvn;
 	uint8_t tcbm[18], pce_svn[2];
@@ -445,7 +446,7 @@ static void pckcert(void *self, struct http_answer *a,
 
 	if (!hex_argument(psvn.cpu_svn, 16, a, request, "cpusvn") ||
 	    !hex_argument(pce_svn, 2, a, request, "pcesvn") ||
-	    !find(&processor, a, p, request))
+	    !find(&processor, &family, a, p, request))
 		return;
 	psvn.pce_svn = (uint16_t)(pce_svn[0] | pce_svn[1] << 8);
 	if (sim_maker_reached(p->maker, tcbm, &psvn) != LEDGER_FOUND) {
@@ -458,7 +459,7 @@ static void pckcert(void *self, struct http_answer *a,
 	sim_pem(&a->body, "CERTIFICATE", cert.der);
 	assay_hex_print(digits, tcbm, sizeof(tcbm), true);
 	http_put_header(a, "SGX-TCBm", sim_view(digits));
-	put_processor(a, p, &processor);
+	put_family_of(a, p, &family);
 }
 
 static void put_state(struct sim_out *out, const uint8_t tcbm[18],
@@ -487,10 +488,11 @@ static void pckcerts(void *self, struct http_answer *a,
 {
 	struct pcs *p = self;
 	struct ledger_processor processor;
+	struct ledger_family family;
 	struct ledger_cert cert;
 	uint8_t tcbm[18];
 
-	if (!find(&processor, a, p, request))
+	if (!find(&processor, &family, a, p, request))
 		return;
 	sim_printf(&a->body, "[");
 	for (size_t i = 0; sim_maker_state(p->maker, tcbm, i) == LEDGER_FOUND;
@@ -503,7 +505,7 @@ static void pckcerts(void *self, struct http_answer *a,
 	}
 	sim_printf(&a->body, "]");
 	begin(a, OK, JSON);
-	put_processor(a, p, &processor);
+	put_family_of(a, p, &family);
 }
 
 static void pckcerts_config(void *self, struct http_answer *a,
@@ -520,16 +522,16 @@ static void pckcerts_config(void *self, struct http_answer *a,
 #define V4 "/sgx/certification/v4/"
 
 const struct http_route pcs_routes[] = {
-	{ V4 "pckcert", pckcert },
-	{ V4 "pckcerts", pckcerts },
-	{ V4 "pckcerts/config", pckcerts_config },
-	{ V4 "pckcrl", pckcrl },
-	{ V4 "tcb", tcb },
-	{ V4 "qe/identity", qe_identity },
-	{ V4 "fmspcs", fmspcs },
-	{ V4 "tcbevaluationdatanumbers", numbers },
-	{ V4 "rootcacrl", root_crl_hex },
-	{ "/IntelSGXRootCA.der", root_crl },
-	{ "/SimulationSGXRootCA.der", root_crl },
+	{ .path = V4 "pckcert", .answer = pckcert },
+	{ .path = V4 "pckcerts", .answer = pckcerts },
+	{ .path = V4 "pckcerts/config", .answer = pckcerts_config },
+	{ .path = V4 "pckcrl", .answer = pckcrl },
+	{ .path = V4 "tcb", .answer = tcb },
+	{ .path = V4 "qe/identity", .answer = qe_identity },
+	{ .path = V4 "fmspcs", .answer = fmspcs },
+	{ .path = V4 "tcbevaluationdatanumbers", .answer = numbers },
+	{ .path = V4 "rootcacrl", .answer = root_crl_hex },
+	{ .path = "/IntelSGXRootCA.der", .answer = root_crl },
+	{ .path = "/SimulationSGXRootCA.der", .answer = root_crl },
 	{ 0 },
 };

@@ -1,0 +1,98 @@
+/* rules.c - the rules of a run: a policy file, options, constraint lines. */
+#include "cli/judge.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Line and column, from 1, of a byte of the file. */
+static void place(struct assay_bytes in, size_t at, size_t *line,
+                  size_t *column)
+{
+	*line = *column = 1;
+	for (size_t i = 0; i < at && i < in.len; i++) {
+		bool end = in.ptr[i] == '\n';
+
+		*line += end;
+		*column = end ? 1 : *column + 1;
+	}
+}
+
+static void warn_place(const char *path, struct assay_bytes in,
+                       const struct assay_err *err)
+{
+	struct cli_text name = { 0 };
+	size_t line, column;
+
+	place(in, err->at, &line, &column);
+	cli_put(&name, "%s:%zu:%zu", path, line, column);
+	cli_warn_err(name.ptr, err);
+	cli_text_free(&name);
+}
+
+int cli_policy(struct assay_policy *policy, const char *path)
+{
+	struct assay_bytes in;
+	struct assay_err err;
+	int status = CLI_YES;
+	uint8_t *file;
+	size_t len;
+
+	if (!cli_read(&file, &len, path)) {
+		cli_warn("%s: %s", path, strerror(errno));
+		return CLI_TROUBLE;
+	}
+	in = (struct assay_bytes){ file, len };
+	if (!assay_policy_parse(policy, in, &err)) {
+		warn_place(path, in, &err);
+		status = CLI_NO;
+	}
+	free(file);
+	return status;
+}
+
+/* Rules are conjunctive: an option cannot take back what the policy file says. */
+bool cli_contradicts(const struct cli_verb *verb, const char *option)
+{
+	cli_usage(verb, "%s: the policy file says the opposite", option);
+	return false;
+}
+
+bool cli_rules_policy(struct cli_rules *r, const struct cli_verb *verb,
+                      const char *file, bool any_code, bool allow_debug)
+{
+	r->policy = cli_alloc(1, assay_policy_size());
+	if (!file)
+		assay_policy_default(r->policy);
+	else if (cli_policy(r->policy, file) != CLI_YES)
+		return false;
+	if (any_code && !assay_policy_any_code(r->policy))
+		return cli_contradicts(verb, "--any-code");
+	if (allow_debug && !assay_policy_allow_debug(r->policy))
+		return cli_contradicts(verb, "--allow-debug");
+	assay_policy_terms(r->policy, &r->terms);
+	return true;
+}
+
+bool cli_rules_accept(struct cli_rules *r, const struct cli_list *lines)
+{
+	struct assay_err err;
+
+	r->accept = cli_alloc(lines->n, sizeof(void *));
+	for (size_t i = 0; i < lines->n; i++) {
+		const char *line = lines->item[i];
+		struct assay_constraint *c = cli_alloc(1,
+		                                       assay_constraint_size());
+
+		if (!assay_constraint_parse(
+			    c,
+			    (struct assay_bytes){ (const uint8_t *)line,
+		                                  strlen(line) },
+			    &err)) {
+			cli_warn_err("--accept", &err);
+			return false;
+		}
+		r->accept[r->n_accept++] = c;
+	}
+	return true;
+}
