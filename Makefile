@@ -128,7 +128,7 @@ coverage: ## run the tests and print the lines they reach, per file and layer
 	@$(MAKE) --no-print-directory check B=build/coverage HARDEN= \
 	    CFLAGS='-O0 -g --coverage -Wno-format-truncation' LDFLAGS=--coverage
 	@scripts/coverage.sh build/coverage format=97 verify=97 policy=97 \
-	    measure=97 attest=97 enclave=95
+	    measure=97 attest=97 enclave=95 seal=95 client=95
 lint: all ## clang-tidy, shellcheck, mandoc, every header by itself
 	@scripts/lint.sh $(CPPFLAGS)
 format: ## clang-format all C

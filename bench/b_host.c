@@ -72,10 +72,10 @@ static void one_round(const struct assay_key_config *config,
 	struct assay_bytes got;
 	size_t len;
 
-	must(assay_request_seal(message, &asker, config,
-	                        (struct assay_bytes){
-					message + ASSAY_REQUEST_HEAD, LEN },
-	                        NULL) &&
+	must(assay_request_seal(
+		     message, &asker, config,
+		     (struct assay_bytes){ message + ASSAY_REQUEST_HEAD, LEN },
+		     NULL) &&
 	             assay_request_open(&got, &enclave, config, own, message,
 	                                sizeof(message), NULL) &&
 	             assay_response_seal(message, &len, &enclave, got, NULL) &&
@@ -143,7 +143,8 @@ static struct connection all[N_CONNECTIONS];
 static uint8_t question[TEXT], reversed[TEXT];
 static char message_head[160];
 
-static const char attestation[] = "GET /attestation HTTP/1.1\r\nHost: h\r\n\r\n";
+static const char attestation[] =
+	"GET /attestation HTTP/1.1\r\nHost: h\r\n\r\n";
 
 /* What is asked, over and over. */
 struct asked {
@@ -350,8 +351,7 @@ static void prepare_rules(struct assay_bytes program)
 
 	policy = calloc(1, assay_policy_size());
 	constraint = calloc(1, assay_constraint_size());
-	must(policy && constraint &&
-	             assay_signed_read(&parts, program, NULL) &&
+	must(policy && constraint && assay_signed_read(&parts, program, NULL) &&
 	             assay_sigstruct_read(&s, parts.sigstruct, NULL),
 	     "the program");
 	assay_policy_default(policy);

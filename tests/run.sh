@@ -40,7 +40,9 @@ run 0 'help' --help
 run 2 'no program'
 complains 'it says what is wanted' 'want one signed program'
 run 2 'an unknown option' --nonsense
+complains 'it says which' "unrecognized option '--nonsense'"
 run 2 'a nonce that is no hex' --nonce xy program
+complains 'it says what is wanted' '--nonce: want up to 64 bytes in hex'
 "$assay" run --probe --json >"$dir/out" 2>"$dir/err"
 probed=$?
 grep -q '^\[{"name":"namespaces","needed":true,"present":' "$dir/out"

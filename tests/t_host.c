@@ -727,6 +727,77 @@ static void test_ends(void)
 	ok(answers("hello", "olleh"), "then it proves itself, and is asked");
 }
 
+static int begin_sealed(const char *what)
+{
+	int fd = begin_post(seal(what), INADDR_LOOPBACK);
+
+	(void)assay_client_failed(client, 429); /* it can seal another */
+	return fd;
+}
+
+static bool come_to_wait(unsigned n)
+{
+	char line[40];
+
+	snprintf(line, sizeof(line), "\nassay_host_waiting %u\n", n);
+	for (int i = 0; i < 100; i++) {
+		if (get("metrics") == 200 && has(line))
+			return true;
+		nap(5);
+	}
+	return false;
+}
+
+/* The enclave is stopped until both wait behind another and behind the host
+ * itself: so that the second is sent when the first is. */
+static void begin_two(int fd[2], const char *first, const char *second)
+{
+	const pid_t pid = enclave_pid();
+	uint8_t body[MESSAGE_MAX * 2];
+	size_t len;
+	int other;
+
+	kill(pid, SIGSTOP);
+	other = begin_sealed("hello");
+	nap(20);
+	must(come_to_wait(1), "the host to wait");
+	fd[0] = begin_sealed(first);
+	must(come_to_wait(2), "the first to wait");
+	fd[1] = begin_sealed(second);
+	must(come_to_wait(3), "the second to wait");
+	kill(pid, SIGCONT);
+	must(end_post(other, body, &len) == 200, "an answer");
+}
+
+static void test_sent_ahead(void)
+{
+	uint8_t body[MESSAGE_MAX * 2];
+	unsigned status[2];
+	size_t len;
+	int fd[2];
+
+	begin_two(fd, "hang", "hello");
+	nap(100); /* the host waits again */
+	ok(come_to_wait(1), "a message is sent before that before is answered");
+	kill(enclave_pid(), SIGKILL);
+	for (int i = 0; i < 2; i++)
+		status[i] = end_post(fd[i], body, &len);
+	ok(status[0] == 502 && status[1] == 503,
+	   "it ends with the first: that may have been processed (%u), not the "
+	   "second (%u)",
+	   status[0], status[1]);
+	(void)assay_client_failed(client, 502);
+	must(answers("hello", "olleh"), "an enclave");
+	begin_two(fd, "hello", "die");
+	for (int i = 0; i < 2; i++)
+		status[i] = end_post(fd[i], body, &len);
+	ok(status[0] == 200 && status[1] == 502,
+	   "it answers the first (%u), and ends with the second (%u)",
+	   status[0], status[1]);
+	(void)assay_client_failed(client, 502);
+	ok(answers("hello", "olleh"), "and it was started again");
+}
+
 static void test_state(void)
 {
 	unsigned char *older;
@@ -880,6 +951,7 @@ int main(int argc, char **argv)
 	test_many();
 	test_bad_requests();
 	test_ends();
+	test_sent_ahead();
 	test_state();
 	test_sees_nothing();
 	test_end();

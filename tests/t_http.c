@@ -1,6 +1,7 @@
 /* t_http.c - the HTTP listener, and clients that mean no good: what they send
  * is written out, byte for byte. */
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -11,7 +12,8 @@
 #include <unistd.h>
 
 #include "net/http.h"
-#include "serve/http.h"
+#include "serve/host_inner.h"
+#include "serve/inner.h"
 #include "serve/rate.h"
 #include "tap.h"
 
@@ -103,6 +105,15 @@ static void who(void *self, struct http_answer *a, const struct http_request *r)
 	           http_header(r, "Y") ? http_header(r, "Y") : "-");
 }
 
+static void address(void *self, struct http_answer *a,
+                    const struct http_request *r)
+{
+	(void)self;
+	put(a, "");
+	sim_printf(&a->body, "%" PRIx64 " %" PRIx64, http_address(r),
+	           host_who(r));
+}
+
 static void bad(void *self, struct http_answer *a, const struct http_request *r)
 {
 	hello(self, a, r);
@@ -186,6 +197,7 @@ static const struct http_route routes[] = {
 	{ .path = "/slow", .answer = slow, .body_max = BODY_MAX },
 	{ .path = "/long", .answer = long_one },
 	{ .path = "/json", .answer = json, .body_max = 10 },
+	{ .path = "/address", .answer = address },
 	{ .path = "/who/*", .answer = who },
 	{ .path = "/stream", .answer = stream },
 	{ .path = "/bad", .answer = bad },
@@ -198,7 +210,7 @@ static struct http_service service;
 static struct http_listener *listener;
 static uint16_t port;
 
-static void start(const struct http_limits *limits)
+static bool start_at(const char *at, const struct http_limits *limits)
 {
 	char why[HTTP_WHY_LEN];
 
@@ -207,12 +219,18 @@ static void start(const struct http_limits *limits)
 		                         .error = error,
 		                         .limits = *limits };
 	gate = false;
-	listener = http_listen("127.0.0.1:0", &service, why);
-	if (!listener) {
+	listener = http_listen(at, &service, why);
+	if (listener)
+		port = http_port(listener);
+	else
 		note("%s", why);
+	return listener != NULL;
+}
+
+static void start(const struct http_limits *limits)
+{
+	if (!start_at("127.0.0.1:0", limits))
 		exit(2);
-	}
-	port = http_port(listener);
 }
 
 static void open_gate(void)
@@ -774,6 +792,60 @@ static void test_rate_alone(void)
 	   "one in a second");
 }
 
+/* ---- who is one, and who another */
+
+static uint64_t number(const char *of)
+{
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+
+	if (inet_pton(AF_INET6, of, &v6.sin6_addr) == 1)
+		return http_address_of((const struct sockaddr *)&v6);
+	if (inet_pton(AF_INET, of, &v4.sin_addr) != 1)
+		exit(2);
+	return http_address_of((const struct sockaddr *)&v4);
+}
+
+/* A connection from ::1. */
+static int dial_v6(void)
+{
+	struct sockaddr_in6 at = { .sin6_family = AF_INET6,
+		                   .sin6_addr = IN6ADDR_LOOPBACK_INIT,
+		                   .sin6_port = htons(port) };
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&at, sizeof(at)))
+		exit(2);
+	return fd;
+}
+
+static void test_address(void)
+{
+	int fd;
+
+	ok(number("2001:db8:1:2::1") == number("2001:db8:1:2:ffff::9") &&
+	           number("2001:db8:1:2::1") != number("2001:db8:1:3::1"),
+	   "of IPv6, a network of 64 bits is one address");
+	ok(number("192.0.2.1") == number("::ffff:192.0.2.1") &&
+	           number("192.0.2.1") != number("::ffff:192.0.2.2"),
+	   "IPv4 within IPv6 is IPv4");
+	start(&(struct http_limits){ 0 });
+	ok(ask(2, GET("/address")) == 200 &&
+	           strcmp(body, "7f000002 7f000003") == 0,
+	   "routes are told it, and the host counts by it: %s", body);
+	http_stop(listener);
+	if (!start_at("[::1]:0", &(struct http_limits){ 0 })) {
+		skip("IPv6", "the same over IPv6");
+		return;
+	}
+	fd = dial_v6();
+	say(fd, GET("/address"));
+	ok(hear(fd) == 200 && strcmp(body, "0 1") == 0,
+	   "the same over IPv6: %s", body);
+	close(fd);
+	http_stop(listener);
+}
+
 /* ---- the end */
 
 static void *open_later(void *arg)
@@ -855,5 +927,6 @@ int main(void)
 	test_rate();
 	http_stop(listener);
 	test_rate_alone();
+	test_address();
 	return done();
 }

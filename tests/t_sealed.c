@@ -142,7 +142,8 @@ static bool unseal(struct assay_sealer *s, const uint8_t *p, size_t n)
 
 	must(n <= sizeof(place));
 	memset(&err, 0, sizeof(err));
-	memcpy(place, p, n);
+	if (n > 0)
+		memcpy(place, p, n);
 	done = assay_unseal(&state, s, place, n, &err);
 	opened_len = state.len;
 	must(done ? state.ptr > place && state.len < n : !state.ptr);

@@ -82,9 +82,8 @@ static void field_hex(struct diff *d, const char *name, const bool has[2],
 }
 
 static void field_number(struct diff *d, const char *name, const bool has[2],
-                         const char *fmt, uint64_t a, uint64_t b)
+                         bool hex, uint64_t a, uint64_t b)
 {
-	const bool hex = fmt[0] == 'x';
 	char text[2][24];
 
 	snprintf(text[0], sizeof(text[0]), hex ? "0x%" PRIx64 : "%" PRIu64, a);
@@ -98,24 +97,25 @@ static void diff_claims(struct diff *d)
 	const struct assay_sigstruct *a = &m[0]->claimed, *b = &m[1]->claimed;
 	const bool has[2] = { m[0]->has_claimed, m[1]->has_claimed };
 	const struct {
-		const char *name, *fmt;
+		const char *name;
+		bool hex;
 		uint64_t a, b;
 	} numbers[] = {
-		{ "Signature good", "u", m[0]->signature_ok,
+		{ "Signature good", false, m[0]->signature_ok,
 		  m[1]->signature_ok },
-		{ "Product ID", "u", a->isv_prod_id, b->isv_prod_id },
-		{ "ISVSVN", "u", a->isv_svn, b->isv_svn },
-		{ "Date", "x", a->date, b->date },
-		{ "Vendor", "x", a->vendor, b->vendor },
-		{ "SWDEFINED", "x", a->sw_defined, b->sw_defined },
-		{ "Attributes", "x", a->flags, b->flags },
-		{ "Attributes' mask", "x", a->flags_mask, b->flags_mask },
-		{ "XFRM", "x", a->xfrm, b->xfrm },
-		{ "XFRM's mask", "x", a->xfrm_mask, b->xfrm_mask },
-		{ "MISCSELECT", "x", a->misc_select, b->misc_select },
-		{ "MISCSELECT's mask", "x", a->misc_mask, b->misc_mask },
-		{ "CET", "x", a->cet_attributes, b->cet_attributes },
-		{ "CET's mask", "x", a->cet_mask, b->cet_mask },
+		{ "Product ID", false, a->isv_prod_id, b->isv_prod_id },
+		{ "ISVSVN", false, a->isv_svn, b->isv_svn },
+		{ "Date", true, a->date, b->date },
+		{ "Vendor", true, a->vendor, b->vendor },
+		{ "SWDEFINED", true, a->sw_defined, b->sw_defined },
+		{ "Attributes", true, a->flags, b->flags },
+		{ "Attributes' mask", true, a->flags_mask, b->flags_mask },
+		{ "XFRM", true, a->xfrm, b->xfrm },
+		{ "XFRM's mask", true, a->xfrm_mask, b->xfrm_mask },
+		{ "MISCSELECT", true, a->misc_select, b->misc_select },
+		{ "MISCSELECT's mask", true, a->misc_mask, b->misc_mask },
+		{ "CET", true, a->cet_attributes, b->cet_attributes },
+		{ "CET's mask", true, a->cet_mask, b->cet_mask },
 	};
 
 	field(d, "SIGSTRUCT", has[0] ? "there" : NULL, has[1] ? "there" : NULL);
@@ -128,7 +128,7 @@ static void diff_claims(struct diff *d)
 	field_hex(d, "ISVEXTPRODID", has, a->isv_ext_prod_id,
 	          b->isv_ext_prod_id, 16);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		field_number(d, numbers[i].name, has, numbers[i].fmt,
+		field_number(d, numbers[i].name, has, numbers[i].hex,
 		             numbers[i].a, numbers[i].b);
 }
 
@@ -138,13 +138,14 @@ static void diff_launch(struct diff *d)
 	const bool launch[2] = { a->has_launch, b->has_launch };
 	const bool manifest[2] = { a->has_manifest, b->has_manifest };
 
-	field_number(d, "Stack", launch, "u", a->launch.stack, b->launch.stack);
-	field_number(d, "Heap", launch, "u", a->launch.heap, b->launch.heap);
-	field_number(d, "Threads", launch, "u", a->launch.threads,
+	field_number(d, "Stack", launch, false, a->launch.stack,
+	             b->launch.stack);
+	field_number(d, "Heap", launch, false, a->launch.heap, b->launch.heap);
+	field_number(d, "Threads", launch, false, a->launch.threads,
 	             b->launch.threads);
-	field_number(d, "sgx.max_threads", manifest, "u",
+	field_number(d, "sgx.max_threads", manifest, false,
 	             a->manifest.max_threads, b->manifest.max_threads);
-	field_number(d, "sgx.edmm_enable", manifest, "u", a->manifest.edmm,
+	field_number(d, "sgx.edmm_enable", manifest, false, a->manifest.edmm,
 	             b->manifest.edmm);
 	field(d, "Begins at",
 	      !manifest[0]       ? NULL
@@ -163,9 +164,9 @@ static void diff_fields(struct diff *d)
 	field(d, "Kind", assay_artefact_name(a->m.kind),
 	      assay_artefact_name(b->m.kind));
 	field_hex(d, "Computed", has, a->m.computed, b->m.computed, 32);
-	field_number(d, "Enclave bytes", has, "u", a->m.enclave_size,
+	field_number(d, "Enclave bytes", has, false, a->m.enclave_size,
 	             b->m.enclave_size);
-	field_number(d, "SSAFRAMESIZE", has, "u", a->pages.ssa_frame,
+	field_number(d, "SSAFRAMESIZE", has, false, a->pages.ssa_frame,
 	             b->pages.ssa_frame);
 	diff_claims(d);
 	diff_launch(d);
@@ -575,8 +576,10 @@ static int cmd(int argc, char **argv)
 	d->side[0].file = files.item[0];
 	d->side[1].file = files.item[1];
 	status = compare(d, &o);
-	cli_pages_free(&d->side[0].pages);
-	cli_pages_free(&d->side[1].pages);
+	for (size_t i = 0; i < 2; i++) {
+		cli_pages_free(&d->side[i].pages);
+		cli_measured_close(&d->side[i].measured);
+	}
 	free(d);
 	return status;
 }

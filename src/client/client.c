@@ -380,6 +380,7 @@ enum assay_fate assay_client_failed(struct assay_client *c, int status)
 		return ASSAY_FATE_UNKNOWN;
 	case 400: /* not so much as taken in */
 	case 404:
+	case 405:
 	case 413:
 	case 415:
 	case 429:

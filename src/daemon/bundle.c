@@ -55,6 +55,15 @@ static bool add_all(struct documents *d, DIR *dir, char why[DOCUMENTS_WHY])
 	return any;
 }
 
+static bool has_any(const struct documents *d, char why[DOCUMENTS_WHY])
+{
+	for (size_t i = 0; i < sizeof(d->file) / sizeof(d->file[0]); i++)
+		if (d->file[i].len > 0)
+			return true;
+	snprintf(why, DOCUMENTS_WHY, "it holds none of the documents");
+	return false;
+}
+
 bool documents_read(struct documents *d, const char *folder,
                     char why[DOCUMENTS_WHY])
 {
@@ -70,7 +79,7 @@ bool documents_read(struct documents *d, const char *folder,
 	d->scratch.ptr = malloc(d->scratch.len);
 	if (!d->scratch.ptr)
 		snprintf(why, DOCUMENTS_WHY, "%s", strerror(errno));
-	good = d->scratch.ptr && add_all(d, dir, why);
+	good = d->scratch.ptr && add_all(d, dir, why) && has_any(d, why);
 	closedir(dir);
 	return good;
 }

@@ -305,13 +305,22 @@ static int attest(struct call *c)
 
 /* ---- request and answer */
 
+/* Into one piece of memory: one that grows leaves copies where it was. */
 static bool read_request(struct call *c)
 {
+	const size_t most = ASSAY_ENCLAVE_MAX + 1;
+	ssize_t got = 1;
+
 	if (c->message)
 		return true;
-	if (!cli_read_max(&c->request, &c->len, "-", ASSAY_ENCLAVE_MAX)) {
-		cli_warn("call: the request: %s", strerror(errno));
-		return false;
+	c->request = cli_alloc(most, 1);
+	while (got != 0 && c->len < most) {
+		got = read(STDIN_FILENO, c->request + c->len, most - c->len);
+		if (got < 0 && errno != EINTR) {
+			cli_warn("call: the request: %s", strerror(errno));
+			return false;
+		}
+		c->len += got > 0 ? (size_t)got : 0;
 	}
 	if (c->len > ASSAY_ENCLAVE_MAX) {
 		cli_warn("call: the request has more than 1 MiB");

@@ -187,11 +187,13 @@ static bool read_number(unsigned *value, const char *text, unsigned most,
 {
 	const size_t n = strlen(text);
 	const unsigned long got = strtoul(text, NULL, 10);
+	char why[60];
 
 	*value = (unsigned)got;
+	snprintf(why, sizeof(why), "want a whole number from 1 to %u", most);
 	return (n > 0 && n < 9 && strspn(text, "0123456789") == n && got > 0 &&
 	        got <= most) ||
-	       complain(option, "want a whole number, at least 1");
+	       complain(option, why);
 }
 
 static bool take(struct job *job, int option, const char *value)

@@ -41,7 +41,7 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 /* A number that is another when a file of the folder is. */
 static uint64_t stamp(const char *folder)
 {
-	uint64_t sum = 0;
+	uint64_t sum = 1; /* 0 is nothing's, not even a missing folder's */
 	DIR *dir = opendir(folder);
 	const struct dirent *entry;
 	struct stat st;

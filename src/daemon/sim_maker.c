@@ -378,6 +378,7 @@ static int make(struct sim_maker *maker, const struct sim_args *a)
 {
 	const int64_t before = sim_maker_facts(maker)->n_processors;
 	struct sim_make_spec spec = a->make;
+	char why[sizeof(struct sim_why)];
 	int64_t n;
 	bool good;
 
@@ -386,13 +387,14 @@ static int make(struct sim_maker *maker, const struct sim_args *a)
 	if (isatty(STDERR_FILENO))
 		spec.progress = show_progress;
 	good = sim_maker_make(maker, &spec);
+	/* it is another's after the next call */
+	snprintf(why, sizeof(why), "%s", sim_maker_why(maker));
 	n = sim_maker_refresh(maker)
 	            ? sim_maker_facts(maker)->n_processors - before
 	            : 0;
 	if (!good)
 		return sim_complain(a, "%s (%jd of %zu were made)",
-		                    sim_maker_why(maker), (intmax_t)n,
-		                    spec.count);
+		                    why, (intmax_t)n, spec.count);
 	return say_made(maker, a, before, n);
 }
 

@@ -176,7 +176,7 @@ static bool renew(struct host *h, bool wanted)
 	bool good = true;
 
 	if (host_turn_take(h, 0) != 200)
-		return true; /* it is down: then it starts with a new one */
+		return false; /* or it is down: then it starts with one */
 	if (host_documents_look(h) || wanted) {
 		pthread_mutex_lock(&h->lock);
 		until = h->fresh_until;

@@ -83,10 +83,11 @@ unsigned host_attest(struct host *host, struct sim_out *bundle, uint64_t who,
 unsigned host_mail(struct host *host, struct sim_out *answer, uint64_t who,
                    struct assay_bytes id, struct assay_bytes mail);
 
-/* Those of docs/protocol.md, and what they say in the place of an answer. */
+/* Those of docs/protocol.md, with /healthz, /metrics and / beside them, and what
+ * is said in the place of an answer. */
 extern const struct http_route host_routes[];
 void host_error(struct http_answer *answer, unsigned status);
-/* The same of docs/conclave.md. */
+/* The same of docs/conclave.md; there is nothing at /. */
 extern const struct http_route host_conclave_routes[];
 void host_conclave_error(struct http_answer *answer, unsigned status);
 /* What answers that many waiting requests and still has a thread for others. */

@@ -119,10 +119,11 @@ static void poll_mail(void *self, struct http_answer *a,
 }
 
 const struct http_route host_conclave_routes[] = {
-	{ "/attestation", attestation, 0, false },
-	{ "/deliver-mail", deliver, ASSAY_FRAME_BODY_MAX - 1 - ID_MAX, false },
-	{ "/poll-mail", poll_mail, 1, false },
-	{ "/healthz", host_health, 0, true },
-	{ "/metrics", host_metrics, 0, true },
+	{ "/attestation", attestation, 0, HTTP_QUEUED },
+	{ "/deliver-mail", deliver, ASSAY_FRAME_BODY_MAX - 1 - ID_MAX,
+	  HTTP_QUEUED },
+	{ "/poll-mail", poll_mail, 1, HTTP_QUEUED },
+	{ "/healthz", host_health, 0, HTTP_QUICK },
+	{ "/metrics", host_metrics, 0, HTTP_QUICK },
 	{ 0 },
 };

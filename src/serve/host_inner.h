@@ -7,9 +7,9 @@
  * An enclave does one thing at a time: who wants something of it takes a turn,
  * and then the enclave is his until he leaves.  Threads: the listener's, which
  * want attestations; the asker, which carries all messages, so that none of them
- * wakes up a thread for itself; the keeper, which starts the enclave again and renews its attestation;
- * the watch, which cuts off an enclave that takes too long, and notices one that
- * ended while nobody wanted anything.
+ * wakes up a thread for itself; the keeper, which starts the enclave again and
+ * renews its attestation; the watch, which cuts off an enclave that takes too
+ * long, and notices one that ended while nobody wanted anything.
  */
 #ifndef SERVE_HOST_INNER_H
 #define SERVE_HOST_INNER_H
@@ -91,6 +91,10 @@ void host_turn_leave(struct host *h, const char *why);
 unsigned host_turn_enter(struct host *h, struct host_message *m);
 /* Waits for a message's turn, and takes it; NULL: it is over. */
 struct host_message *host_turn_next(struct host *h);
+/* For who has the turn: the message that can be sent behind his, or NULL; after
+ * his answer the turn goes on, and is its own. */
+struct host_message *host_turn_follow(struct host *h);
+void host_turn_go_on(struct host *h);
 /* The lock is held. */
 void host_turn_begin(struct host *h);
 /* Nobody can have one any more. */
@@ -127,7 +131,8 @@ bool host_mail_hold(struct sim_host *talk, struct assay_bytes id,
 void host_refuse(struct http_answer *a, unsigned status);
 /* Who asks, as a number that is not 0. */
 uint64_t host_who(const struct http_request *r);
-/* Ends a message, and frees it; unless it was answered, it is refused. */
+/* Ends a message, and frees it; unless it was answered, it is refused.  With 200
+ * the lock is not held. */
 void host_message_end(struct host *h, struct host_message *m, unsigned status);
 /* A message was answered in so long. */
 void host_note_time(struct host *h, int64_t us);

@@ -9,6 +9,8 @@
 enum {
 	WAIT_MS = 30000,           /* for a turn */
 	OF_ONE = HOST_WAITING / 2, /* that wait, of one address */
+	AHEAD_MAX = 16 << 10,      /* bytes that the enclave's socket takes
+	                            * beside whatever it has */
 };
 
 int64_t host_now_us(void)
@@ -77,6 +79,8 @@ static void leave(struct host *h, struct host_waiter *me)
 	h->n_waiting--;
 }
 
+static bool is_open(const struct host *h);
+
 /* Those that wait since before then: threads see it for themselves. */
 static void end_before(struct host *h, int64_t until)
 {
@@ -88,7 +92,7 @@ static void end_before(struct host *h, int64_t until)
 			pthread_cond_signal(w->turn);
 		} else if (w->until <= until) {
 			leave(h, w);
-			host_message_end(h, w->message, 503);
+			host_message_end(h, w->message, is_open(h) ? 429 : 503);
 		}
 	}
 }
@@ -157,7 +161,7 @@ static unsigned wait_turn(struct host *h, uint64_t who)
 	if (mine)
 		return begin(h, who);
 	wake_next(h); /* it may have been this one's */
-	return 503;
+	return is_open(h) ? 429 : 503;
 }
 
 /* Whether somebody may begin to wait. */
@@ -220,6 +224,29 @@ struct host_message *host_turn_next(struct host *h)
 		pthread_cond_wait(&h->ask, &h->lock);
 	pthread_mutex_unlock(&h->lock);
 	return m;
+}
+
+struct host_message *host_turn_follow(struct host *h)
+{
+	struct host_message *m = NULL;
+	struct host_waiter *w;
+
+	pthread_mutex_lock(&h->lock);
+	w = is_open(h) ? next(h) : NULL;
+	if (w && w->message && w->message->body.len <= AHEAD_MAX) {
+		m = w->message;
+		leave(h, w);
+		h->last = w->who;
+	}
+	pthread_mutex_unlock(&h->lock);
+	return m;
+}
+
+void host_turn_go_on(struct host *h)
+{
+	pthread_mutex_lock(&h->lock);
+	host_turn_begin(h);
+	pthread_mutex_unlock(&h->lock);
 }
 
 void host_turn_leave(struct host *h, const char *why)

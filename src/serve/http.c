@@ -2,6 +2,7 @@
 #include "serve/inner.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,7 +110,8 @@ static bool listen_at(struct http_listener *l, const char *address,
 	l->daemon = start(l, at);
 	freeaddrinfo(at);
 	if (!l->daemon)
-		snprintf(why, HTTP_WHY_LEN, "cannot listen on %.80s", address);
+		snprintf(why, HTTP_WHY_LEN, "cannot listen on %.80s: %s",
+		         address, strerror(errno));
 	return l->daemon != NULL;
 }
 

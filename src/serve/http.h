@@ -31,6 +31,9 @@ bool http_has_type(const struct http_request *request, const char *type);
 enum { HTTP_CLIENT_LEN = 48 };
 const char *http_client(char text[HTTP_CLIENT_LEN],
                         const struct http_request *request);
+/* The same as a number by which clients are told apart: of IPv6, its network of
+ * 64 bits. */
+uint64_t http_address(const struct http_request *request);
 
 /* What is answered. */
 struct http_answer {
@@ -48,7 +51,8 @@ struct http_answer {
 	 * cuts the connection */
 	bool (*more)(void *state, struct sim_out *piece);
 	/* NULL, or called once, when the answer is over or its client gone:
-	 * by the listener, so it must wait for nothing */
+	 * by the listener, or where memory is short by a worker; it must
+	 * wait for nothing */
 	void (*done)(void *state);
 	void *state;
 };
@@ -106,8 +110,8 @@ struct http_service {
 	/* what is answered where no route does, or its answer is bad; Allow and
 	 * Retry-After are added to it */
 	void (*error)(struct http_answer *answer, unsigned status);
-	/* with more than one worker, or something quick, all three are called
-	 * by several threads at a time */
+	/* with more than one worker, or something quick or later, all three
+	 * are called by several threads at a time */
 	void *self;
 	struct http_limits limits;
 };

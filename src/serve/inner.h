@@ -77,6 +77,8 @@ int64_t http_now_ns(void);
 int64_t http_now_ms(void);
 const struct sockaddr *http_peer(struct MHD_Connection *connection);
 struct http_seat *http_seat_of(struct MHD_Connection *connection);
+/* What limits of an address count as one. */
+uint64_t http_address_of(const struct sockaddr *from);
 /* The lock is held. */
 void http_enter(struct http_seat *seat, enum http_stage stage);
 

@@ -91,6 +91,11 @@ const char *http_client(char text[HTTP_CLIENT_LEN],
 	return text;
 }
 
+uint64_t http_address(const struct http_request *r)
+{
+	return http_seat_of(r->connection)->address;
+}
+
 /* ---- answers */
 
 static void free_answer(struct http_answer *a)
@@ -407,8 +412,8 @@ static bool begin_answer(struct http_request *r)
 
 void http_done(struct http_answer *a)
 {
-	struct http_request *r = (void *)((char *)a -
-	                                  offsetof(struct http_request, answer));
+	struct http_request *r =
+		(void *)((char *)a - offsetof(struct http_request, answer));
 
 	end_answer(r);
 	/* from here on it is the listener's */

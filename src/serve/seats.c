@@ -113,7 +113,7 @@ void *http_watch(void *arg)
 
 /* IPv4 as such or within IPv6: the address; IPv6: the network, for whoever has
  * one address of it has all. */
-static uint64_t address_of(const struct sockaddr *from)
+uint64_t http_address_of(const struct sockaddr *from)
 {
 	const struct sockaddr_in *v4 = (const void *)from;
 	const struct sockaddr_in6 *v6 = (const void *)from;
@@ -138,7 +138,7 @@ enum MHD_Result http_admit(void *arg, const struct sockaddr *from,
                            socklen_t len)
 {
 	struct http_listener *l = arg;
-	const uint64_t address = address_of(from);
+	const uint64_t address = http_address_of(from);
 	unsigned n = 0;
 
 	(void)len;
@@ -162,7 +162,7 @@ static void sit(struct http_listener *l, struct MHD_Connection *connection,
 	seat->fd = MHD_get_connection_info(connection,
 	                                   MHD_CONNECTION_INFO_CONNECTION_FD)
 	                   ->connect_fd;
-	seat->address = address_of(http_peer(connection));
+	seat->address = http_address_of(http_peer(connection));
 	http_enter(seat, IDLE);
 	*context = seat;
 	l->n_connections++;

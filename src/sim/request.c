@@ -78,6 +78,7 @@ static bool say_broken(struct sim_host *h, const char *what)
 
 static bool say_ended(struct sim_host *h)
 {
+	h->ended = true;
 	return sim_host_why(h, "it ended without an answer: call "
 	                       "assay_enclave_run, sign it with more --heap, "
 	                       "or try it with --debug, where it may write to "
@@ -107,6 +108,7 @@ static bool receive(struct assay_bytes *out, struct sim_host *h,
 	struct assay_err err = { 0 };
 
 	*out = (struct assay_bytes){ 0 };
+	h->ended = false;
 	h->refused = false;
 	h->check = NULL;
 	while (assay_frame_read(f, h->fd, &err)) {
@@ -170,11 +172,21 @@ bool sim_host_attest(struct sim_attested *out, struct sim_host *h,
 	return say_broken(h, "its attestation is cut short");
 }
 
+void sim_host_send(struct sim_host *h, struct assay_bytes request)
+{
+	send_frame(h, ASSAY_FRAME_REQUEST, none, request);
+}
+
+bool sim_host_answer(struct assay_bytes *out, struct sim_host *h)
+{
+	return receive(out, h, ASSAY_FRAME_ANSWER);
+}
+
 bool sim_host_request(struct assay_bytes *out, struct sim_host *h,
                       struct assay_bytes request)
 {
-	send_frame(h, ASSAY_FRAME_REQUEST, none, request);
-	return receive(out, h, ASSAY_FRAME_ANSWER);
+	sim_host_send(h, request);
+	return sim_host_answer(out, h);
 }
 
 /* ---- Conclave's profile */

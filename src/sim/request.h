@@ -24,6 +24,7 @@ struct sim_host {
 	             struct assay_bytes mail);
 	void *posts;  /* post's */
 	bool unkept;  /* there was no `keep` for what it wanted stored */
+	bool ended;   /* the enclave did, without an answer */
 	bool refused; /* the enclave said no, */
 	/* by this check; NULL: by none that is known */
 	const struct assay_check_info *check;
@@ -48,6 +49,11 @@ ASSAY_MUST_CHECK bool sim_host_attest(struct sim_attested *out,
 ASSAY_MUST_CHECK bool sim_host_request(struct assay_bytes *out,
                                        struct sim_host *h,
                                        struct assay_bytes request);
+/* The two halves of that: a request may be sent before the one before it is
+ * answered, if it is so small that the enclave's socket takes it in whole. */
+void sim_host_send(struct sim_host *h, struct assay_bytes request);
+ASSAY_MUST_CHECK bool sim_host_answer(struct assay_bytes *out,
+                                      struct sim_host *h);
 
 /* The same in Conclave's profile [CONCLAVE 1.3, 3.5]: keys; and a mail answered,
  * by who is known to the host by `id`, of 1 to 255 bytes. */
