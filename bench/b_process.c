@@ -30,9 +30,9 @@ static void must(bool holds, const char *what)
 }
 
 struct cost {
-	double cpu;    /* seconds */
-	long peak;     /* KiB */
-	int status;    /* of exit */
+	double cpu; /* seconds */
+	long peak;  /* KiB */
+	int status; /* of exit */
 };
 
 /* Runs a command to its end, its output thrown away. */
@@ -141,11 +141,11 @@ int main(int argc, char **argv)
 	snprintf(bundle, sizeof(bundle), "%s/bundle.json", dir);
 
 	const char *const sample[] = { assay, "sim", "sample", set, NULL };
-	const char *const make[] = { assay, "collateral", "bundle",
-		                     "--collateral", set, "-o", bundle,
-		                     quote, NULL };
-	const char *const verify[] = { assay, "verify", "--root", root,
-		                       "--any-code", "--json", bundle, NULL };
+	const char *const make[] = { assay,          "collateral", "bundle",
+		                     "--collateral", set,          "-o",
+		                     bundle,         quote,        NULL };
+	const char *const verify[] = { assay,        "verify", "--root", root,
+		                       "--any-code", "--json", bundle,   NULL };
 	const char *const nothing[] = { empty, NULL };
 
 	must(run(sample).status == 0, "assay sim sample failed");

@@ -18,10 +18,10 @@
 
 enum {
 	N_SAMPLES = 301,
-	N_HOT = 1000,     /* quotes over N_PLATFORMS */
+	N_HOT = 1000, /* quotes over N_PLATFORMS */
 	N_PLATFORMS = 4,
 	N_BATCH = 64,
-	N_THREAD = 3000,  /* quotes a thread */
+	N_THREAD = 3000, /* quotes a thread */
 };
 
 static void die(const char *what)
@@ -300,7 +300,8 @@ static int bench_real(void)
 	struct set s;
 
 	if (!text.len) {
-		printf("# no real evidence here: only made sets are measured\n");
+		printf("# no real evidence here: only made sets are "
+		       "measured\n");
 		return 0;
 	}
 	assay_json_open(&j, text, ASSAY_DOC_NONE);
@@ -331,14 +332,16 @@ struct crowd {
  * new, what it stands under stays. */
 static void renew_platform(struct sim_world *w)
 {
-	struct sim_out *leaf = &w->der[SIM_PCK], *chain = &w->pem[SIM_CHAIN_PCK];
+	struct sim_out *leaf = &w->der[SIM_PCK],
+		       *chain = &w->pem[SIM_CHAIN_PCK];
 
 	must(assay_p256_make(&w->keys[SIM_AK], NULL) &&
 	             assay_p256_make(&w->keys[SIM_PCK], NULL),
 	     "no key");
 	memcpy(w->cert[SIM_PCK].key, w->keys[SIM_PCK].key, 64);
 	sim_out_clear(leaf);
-	must(sim_cert_make(leaf, &w->cert[SIM_PCK], &w->keys[w->ca]), "no leaf");
+	must(sim_cert_make(leaf, &w->cert[SIM_PCK], &w->keys[w->ca]),
+	     "no leaf");
 	sim_out_clear(chain);
 	sim_pem(chain, "CERTIFICATE", sim_out_bytes(leaf));
 	sim_pem(chain, "CERTIFICATE", sim_out_bytes(&w->der[w->ca]));
@@ -376,9 +379,8 @@ static void make_crowd(struct crowd *c)
 	for (size_t i = 0; i < N_PLATFORMS; i++)
 		make_quotes(c, i);
 	sim_world_collateral(&collateral, w);
-	must(assay_trust_open(c->trust, &collateral,
-	                      (struct assay_bytes){ 0 }, w->keys[SIM_ROOT].key,
-	                      NULL, NULL),
+	must(assay_trust_open(c->trust, &collateral, (struct assay_bytes){ 0 },
+	                      w->keys[SIM_ROOT].key, NULL, NULL),
 	     "the trust does not open");
 }
 
@@ -494,8 +496,8 @@ int main(void)
 		units[i] = time_unit();
 	u = bench_median(units, N_SAMPLES);
 	bench_row("U: one P-256 verification", u * 1e6, "us", 1, 0, false);
-	missed = bench_made(SIM_SGX_V3) + bench_made(SIM_TDX_V4) + bench_real() +
-	         bench_crowd();
+	missed = bench_made(SIM_SGX_V3) + bench_made(SIM_TDX_V4) +
+	         bench_real() + bench_crowd();
 	EC_KEY_free(unit.key);
 	ECDSA_SIG_free(unit.sig);
 	if (missed)

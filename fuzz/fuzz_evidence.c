@@ -64,8 +64,7 @@ static void check_collateral(const struct assay_collateral *c,
 }
 
 static void check_evidence(const struct assay_evidence *e,
-                           struct assay_bytes in,
-                           const struct assay_scratch *s)
+                           struct assay_bytes in, const struct assay_scratch *s)
 {
 	must(e->kind >= ASSAY_EVIDENCE_QUOTE && e->kind <= ASSAY_EVIDENCE_EII);
 	must(e->encoding && e->encoding[0] && e->quote.len > 0);
@@ -129,9 +128,8 @@ static void check_base64(const struct assay_evidence *e, struct assay_bytes in)
 		free(text);
 		return;
 	}
-	must(assay_evidence_read(&f,
-	                         (struct assay_bytes){ (uint8_t *)text, n }, &s,
-	                         NULL));
+	must(assay_evidence_read(&f, (struct assay_bytes){ (uint8_t *)text, n },
+	                         &s, NULL));
 	must(f.kind == e->kind && same(f.quote, e->quote));
 	must(same(f.nonce, e->nonce) && same(f.sign, e->sign) &&
 	     same(f.hpke, e->hpke) && f.at == e->at);
@@ -170,8 +168,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memset(&e, 0xee, sizeof(e));
 	if (assay_evidence_read(&e, in, &s, &err)) {
 		check_evidence(&e, in, &s);
-		if (len >= 48 && (!strcmp(e.encoding, "raw") ||
-		                  !strcmp(e.encoding, "json")))
+		if (len >= 48 &&
+		    (!strcmp(e.encoding, "raw") || !strcmp(e.encoding, "json")))
 			check_base64(&e, in);
 	} else {
 		must(is_zero(&e, sizeof(e)));

@@ -69,8 +69,7 @@ static bool hear(struct assay_frame *f, int fd, unsigned type)
 
 static bool refuses(struct assay_frame *f, int fd, const char *check)
 {
-	return hear(f, fd, ASSAY_FRAME_REFUSED) &&
-	       f->len > 2 + strlen(check) &&
+	return hear(f, fd, ASSAY_FRAME_REFUSED) && f->len > 2 + strlen(check) &&
 	       memcmp(assay_frame_body(f) + 2, check, strlen(check)) == 0;
 }
 
@@ -110,12 +109,13 @@ static bool check_frame(struct input *in, struct assay_frame *f, int fd,
 	if (p[4] == 1) /* nobody told it the key to seal to */
 		must(refuses(f, fd, "H_"));
 	else if (p[4] == 2 || p[4] == 4) /* no machine is below /dev/null */
-		must(refuses(f, fd, n - 1 > (p[4] == 2 ? 64 : 0) ? "N_NONCE: "
-		                                                : "G_"));
+		must(refuses(f, fd,
+		             n - 1 > (p[4] == 2 ? 64 : 0) ? "N_NONCE: "
+		                                          : "G_"));
 	else if (p[4] == 5) /* u8 length, id, mail */
-		must(refuses(f, fd, n < 2 || !p[5] || p[5] > n - 2
-		                            ? "N_MAIL_ID: "
-		                            : "M_"));
+		must(refuses(f, fd,
+		             n < 2 || !p[5] || p[5] > n - 2 ? "N_MAIL_ID: "
+		                                            : "M_"));
 	else
 		must(refuses(f, fd, "N_FRAME_TYPE: "));
 	return true;

@@ -25,7 +25,8 @@ static bool is_zero(const void *p, size_t n)
 static void check_failure(const struct assay_json *j)
 {
 	must(j->err.check == ASSAY_T_UNRECOGNISED ||
-	     (j->err.check >= ASSAY_J_SYNTAX && j->err.check <= ASSAY_J_MISSING));
+	     (j->err.check >= ASSAY_J_SYNTAX &&
+	      j->err.check <= ASSAY_J_MISSING));
 	must(j->err.doc == j->doc && j->err.at <= j->len && j->err.note[0]);
 }
 

@@ -92,8 +92,8 @@ static void check_crl(struct assay_bytes in)
 	while (assay_rd_left(&r)) {
 		struct assay_rd e = assay_der_enter(&r, DER_SEQUENCE, "entry");
 
-		must(assay_crl_lists(&crl, assay_der_serial(&e, false,
-		                                            "serial")));
+		must(assay_crl_lists(&crl,
+		                     assay_der_serial(&e, false, "serial")));
 		must(assay_rd_ok(&e));
 	}
 }

@@ -28,13 +28,13 @@ static void need(bool holds, const char *what)
 /* What is made once for each kind: the genuine world, and a memo that has seen
  * its platform, and then every forgery of that kind. */
 static struct genuine {
-	struct sim_world plain;  /* nothing built */
+	struct sim_world plain; /* nothing built */
 	struct sim_world built;
 	struct case_evidence evidence;
 	struct assay_verdict verdict;
 	struct assay_trust *trust;
 	struct assay_memo *memo;
-} *genuine[SIM_N_KINDS];
+} * genuine[SIM_N_KINDS];
 
 static struct assay_trust *workspace(void)
 {
@@ -153,8 +153,7 @@ static struct genuine *genuine_of(enum sim_kind kind)
 	if (!g)
 		g = genuine[kind] = make_genuine(kind);
 	need(assay_verify(&g->verdict, g->trust, g->memo,
-	                  g->evidence.evidence.quote, none,
-	                  &g->evidence.terms),
+	                  g->evidence.evidence.quote, none, &g->evidence.terms),
 	     "the genuine world is not genuine");
 	return g;
 }
@@ -253,8 +252,8 @@ static bool refused(const struct a_case *row, const struct case_evidence *e,
 static bool accepted(const struct a_case *row, const struct case_evidence *e,
                      const struct assay_verdict *v, char why[CASE_WHY])
 {
-	const enum assay_status want =
-		row->status ? row->status : ASSAY_STATUS_UP_TO_DATE;
+	const enum assay_status want = row->status ? row->status
+	                                           : ASSAY_STATUS_UP_TO_DATE;
 
 	if (!v->genuine || v->failed.check || v->status != want)
 		return wrong(why, v, "a control");
@@ -318,8 +317,8 @@ static void put_other_chain(struct sim_out *text, const struct sim_world *w)
 		if (i)
 			sim_put_bytes(text, chain->between);
 		sim_pem(text, "CERTIFICATE",
-		        sim_out_bytes(&w->der[who == SIM_PCK ? SIM_OTHER_PCK
-		                                             : who]));
+		        sim_out_bytes(
+				&w->der[who == SIM_PCK ? SIM_OTHER_PCK : who]));
 	}
 	sim_put_bytes(text, chain->after);
 }

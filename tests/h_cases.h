@@ -41,16 +41,16 @@ enum {
  * change or replace. */
 struct case_evidence {
 	struct sim_world *world;
-	struct assay_evidence evidence;    /* quote and collateral */
-	struct assay_terms terms;          /* the row's, with a `now` */
-	uint8_t root_key[64];              /* the world's root's */
-	void *memory[4];                   /* see case_memory */
+	struct assay_evidence evidence; /* quote and collateral */
+	struct assay_terms terms;       /* the row's, with a `now` */
+	uint8_t root_key[64];           /* the world's root's */
+	void *memory[4];                /* see case_memory */
 };
 
 struct a_case {
-	unsigned number;          /* of the catalogue [DCAP 8] */
+	unsigned number; /* of the catalogue [DCAP 8] */
 	const char *name;
-	unsigned kinds;           /* 0: CASES_ALL */
+	unsigned kinds; /* 0: CASES_ALL */
 	/* before the world is built */
 	void (*edit)(struct sim_world *world, int64_t arg);
 	/* afterwards: bytes, views, terms, root key.  Who changes a document

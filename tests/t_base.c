@@ -54,12 +54,12 @@ static const struct {
 	size_t n;
 	bool good;
 } hexes[] = {
-	{ "", 0, true },      { "00", 1, true },    { "09afAF", 3, true },
-	{ "aB", 1, true },    { "0", 0, false },    { "0", 1, false },
-	{ "000", 1, false },  { "000", 2, false },  { "00", 0, false },
-	{ "00", 2, false },   { "0g", 1, false },   { "g0", 1, false },
-	{ "0G", 1, false },   { "0/", 1, false },   { "0:", 1, false },
-	{ "0@", 1, false },   { "0`", 1, false },   { " 0", 1, false },
+	{ "", 0, true },      { "00", 1, true },        { "09afAF", 3, true },
+	{ "aB", 1, true },    { "0", 0, false },        { "0", 1, false },
+	{ "000", 1, false },  { "000", 2, false },      { "00", 0, false },
+	{ "00", 2, false },   { "0g", 1, false },       { "g0", 1, false },
+	{ "0G", 1, false },   { "0/", 1, false },       { "0:", 1, false },
+	{ "0@", 1, false },   { "0`", 1, false },       { " 0", 1, false },
 	{ "0x00", 2, false }, { "\xff\xff", 1, false }, { "00-0", 2, false },
 };
 
@@ -166,8 +166,8 @@ static void test_base64(void)
 		good = assay_base64_parse(out, &n, row, base64s[i].ws);
 		ok(good == (want != NULL) &&
 		           (want ? n == strlen(want) &&
-		                           memcmp(out, want, n) == 0 :
-		                   n == 0 && (out[0] == 0xee || !out[0])),
+		                            memcmp(out, want, n) == 0
+		                 : n == 0 && (out[0] == 0xee || !out[0])),
 		   "base64 row %zu: %d, %zu bytes", i, good, n);
 		drop(row);
 	}
@@ -195,16 +195,16 @@ static void test_base64(void)
 		bool digit = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
 		             (c >= '0' && c <= '9') || c == '+' || c == '/';
 
-		bad += assay_base64_parse(
-			       out, &n,
-			       (struct assay_bytes){ (uint8_t *)quad, 4 },
-			       false) != digit;
+		bad += assay_base64_parse(out, &n,
+		                          (struct assay_bytes){ (uint8_t *)quad,
+		                                                4 },
+		                          false) != digit;
 		quad[2] = quad[3] = '=';
-		bad += assay_base64_parse(
-			       out, &n,
-			       (struct assay_bytes){ (uint8_t *)quad, 4 },
-			       false) != (c == 'A' || c == 'Q' || c == 'g' ||
-		                          c == 'w');
+		bad += assay_base64_parse(out, &n,
+		                          (struct assay_bytes){ (uint8_t *)quad,
+		                                                4 },
+		                          false) !=
+		       (c == 'A' || c == 'Q' || c == 'g' || c == 'w');
 	}
 	ok(bad == 0, "64 digits and no others (%zu are wrong)", bad);
 }
@@ -230,9 +230,9 @@ static const struct {
 	{ "an empty block", BEGIN "\n" END "\n", 1, 999, "" },
 	{ "two blocks", BEGIN "\nA\n" END "\n" BEGIN "\nB\n" END "\n", 2, 999,
 	  "A\n" },
-	{ "blank lines", "\n " BEGIN "\nA\n" END "\n\r\n\t" BEGIN "\nB\n" END
-	                 "\n\n",
-	  2, 999, "A\n" },
+	{ "blank lines",
+	  "\n " BEGIN "\nA\n" END "\n\r\n\t" BEGIN "\nB\n" END "\n\n", 2, 999,
+	  "A\n" },
 	{ "text before", "x" BEGIN "\nA\n" END "\n", 0, 0, NULL },
 	{ "text between", BEGIN "\nA\n" END "\nx\n" BEGIN "\nB\n" END "\n", 1,
 	  56, "A\n" },
@@ -240,8 +240,7 @@ static const struct {
 	{ "text on the END line", BEGIN "\nA\n" END "x\n", 0, 55, NULL },
 	{ "no line feed between", BEGIN "\nA\n" END BEGIN "\nB\n" END "\n", 2,
 	  999, "A\n" },
-	{ "a dash behind the END line", BEGIN "\nA\n" END "-\n", 1, 55,
-	  "A\n" },
+	{ "a dash behind the END line", BEGIN "\nA\n" END "-\n", 1, 55, "A\n" },
 	{ "another label",
 	  "\n-----BEGIN X509 CRL-----\nA\n-----END X509 CRL-----\n", 0, 1,
 	  NULL },
@@ -295,9 +294,9 @@ static void test_pem(void)
 		n = count_blocks(in, &pos, &first);
 		ok(n == pems[i].n_blocks &&
 		           pos == (pems[i].stop == 999 ? len : pems[i].stop) &&
-		           (!n || (first.len == strlen(pems[i].first) &&
-		                   memcmp(first.ptr, pems[i].first,
-		                          first.len) == 0)),
+		           (!n ||
+		            (first.len == strlen(pems[i].first) &&
+		             memcmp(first.ptr, pems[i].first, first.len) == 0)),
 		   "PEM, %s: %zu blocks, %zu", pems[i].name, n, pos);
 		drop(in);
 	}
@@ -382,11 +381,11 @@ static void test_chains(void)
 static size_t plain_utf8_len(const uint8_t *p, size_t left)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = p[0] < 0x80           ? 1 :
-	           (p[0] & 0xe0) == 0xc0 ? 2 :
-	           (p[0] & 0xf0) == 0xe0 ? 3 :
-	           (p[0] & 0xf8) == 0xf0 ? 4 :
-	                                   0;
+	size_t n = p[0] < 0x80             ? 1
+	           : (p[0] & 0xe0) == 0xc0 ? 2
+	           : (p[0] & 0xf0) == 0xe0 ? 3
+	           : (p[0] & 0xf8) == 0xf0 ? 4
+	                                   : 0;
 	uint32_t c = p[0] & (n == 1 ? 0x7fu : 0x7fu >> n);
 
 	if (n == 0 || n > left)
@@ -396,8 +395,8 @@ static size_t plain_utf8_len(const uint8_t *p, size_t left)
 			return 0;
 		c = c << 6 | (p[i] & 0x3f);
 	}
-	return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 :
-	                                                                     n;
+	return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0
+	                                                                   : n;
 }
 
 static void test_utf8(void)

@@ -125,14 +125,22 @@ static void auth_len_left(struct case_evidence *e, int64_t arg)
 
 /* Certification data of types 1 to 3, which name a platform: type and what is
  * different in them, as in ON below. */
-enum { AS_IT_IS, NO_PCEID, BYTE_LESS, BYTE_MORE, OTHER_PPID, OTHER_CPUSVN,
-       OTHER_PCESVN, OTHER_PCEID };
+enum {
+	AS_IT_IS,
+	NO_PCEID,
+	BYTE_LESS,
+	BYTE_MORE,
+	OTHER_PPID,
+	OTHER_CPUSVN,
+	OTHER_PCESVN,
+	OTHER_PCEID
+};
 static void platform_named(struct sim_world *w, int64_t arg)
 {
 	/* from the end: CPUSVN 16, PCESVN 2, PCEID 2 */
-	static const size_t places[] = { [OTHER_CPUSVN] = 20,
-		                         [OTHER_PCESVN] = 4,
-		                         [OTHER_PCEID] = 2 };
+	static const size_t places[] = {
+		[OTHER_CPUSVN] = 20, [OTHER_PCESVN] = 4, [OTHER_PCEID] = 2
+	};
 	static struct sim_out data;
 	const int how = value_of(arg);
 
@@ -227,9 +235,10 @@ static bool is_first(const struct assay_verdict *v,
 {
 	const struct sim_quote_spec *q = &e->world->quote_spec;
 
-	return !memcmp(v->report_data, q->body == SIM_BODY_SGX
-	                                       ? q->sgx.report_data
-	                                       : q->td.report_data, 64);
+	return !memcmp(v->report_data,
+	               q->body == SIM_BODY_SGX ? q->sgx.report_data
+	                                       : q->td.report_data,
+	               64);
 }
 
 /* A CBOR Web Token of 9 KiB: tag 61, a map; read as evidence is. */
@@ -242,8 +251,8 @@ static void cbor(struct case_evidence *e, int64_t arg)
 
 	(void)arg;
 	memcpy(p, "\xd8\x3d\xa1", 3);
-	if (assay_evidence_read(&read, (struct assay_bytes){ p, LEN },
-	                        &scratch, NULL))
+	if (assay_evidence_read(&read, (struct assay_bytes){ p, LEN }, &scratch,
+	                        NULL))
 		e->evidence.quote = read.quote;
 }
 
@@ -390,8 +399,8 @@ static void cut_every_byte(enum sim_kind kind)
 	case_view(&e);
 	if (!ok(assay_trust_open(trust, &e.evidence.collateral, none,
 	                         w.keys[SIM_ROOT].key, memo, NULL) &&
-	        assay_verify(&v, trust, memo, e.evidence.quote, none,
-	                     &e.terms),
+	                assay_verify(&v, trust, memo, e.evidence.quote, none,
+	                             &e.terms),
 	        "2 the whole quote is genuine: %s", sim_kind_name(kind)))
 		exit(1);
 	len = e.evidence.quote.len;
@@ -477,10 +486,9 @@ static void root_revived(struct sim_world *w, int64_t arg)
 {
 	(void)arg;
 	w->cert[SIM_ROOT].not_after = w->now - 1;
-	w->cert[SIM_ROOT].sign.edit[0] = (struct sim_edit){
-		.from = sim_view("251231235959Z"),
-		.to = sim_view("491231235959Z")
-	};
+	w->cert[SIM_ROOT].sign.edit[0] =
+		(struct sim_edit){ .from = sim_view("251231235959Z"),
+		                   .to = sim_view("491231235959Z") };
 }
 
 static void signed_by(struct sim_world *w, int64_t arg)
@@ -495,13 +503,11 @@ static void chain_of(struct sim_world *w, int64_t arg)
 	struct sim_chain *chain = &w->chain[SIM_CHAIN_PCK];
 
 	for (chain->n = 0; arg; arg /= 8)
-		chain->who[chain->n++] =
-			(const enum sim_who[]){ [1] = SIM_PCK,
-			                        [2] = SIM_PLATFORM_CA,
-			                        [3] = SIM_ROOT,
-			                        [4] = SIM_TCB_SIGNER,
-			                        [5] = SIM_FOURTH,
-			                        [6] = SIM_OTHER_PCK }[arg % 8];
+		chain->who[chain->n++] = (const enum sim_who[]){
+			[1] = SIM_PCK,    [2] = SIM_PLATFORM_CA,
+			[3] = SIM_ROOT,   [4] = SIM_TCB_SIGNER,
+			[5] = SIM_FOURTH, [6] = SIM_OTHER_PCK
+		}[arg % 8];
 }
 enum { L = 1, C, R, S, F, O };
 #define CHAIN2(a, b) ((a) + 8 * (b))
@@ -779,7 +785,10 @@ static void other_flags(struct sim_world *w, int64_t arg)
 		pck(w)->flag[i].value ^= 0xff;
 }
 /* The OID of a member, changed: the first that ends in the bytes `from`. */
-#define BYTES(text) { (const uint8_t *)(text), sizeof(text) - 1 }
+#define BYTES(text) \
+	{ \
+		(const uint8_t *)(text), sizeof(text) - 1 \
+	}
 #define SGX_OID "\x2a\x86\x48\x86\xf8\x4d\x01\x0d\x01"
 static void member_oid(struct sim_world *w, int64_t which)
 {
@@ -1181,9 +1190,9 @@ static void revoked_because(struct sim_world *w, int64_t arg)
 enum { FOUR, BITS_64, BITS_65 };
 static void crl_number(struct sim_world *w, int64_t arg)
 {
-	list_of(w, arg)->number = sim_hex((const char *const[]){
-		"04", "FEDCBA9876543210", "010000000000000000"
-	}[value_of(arg)]);
+	list_of(w, arg)->number = sim_hex(
+		(const char *const[]){ "04", "FEDCBA9876543210",
+	                               "010000000000000000" }[value_of(arg)]);
 }
 static void no_crl_number(struct sim_world *w, int64_t arg)
 {
@@ -1198,10 +1207,10 @@ static const struct sim_ext number_again = { BYTES("\x55\x1d\x14"), false,
 	                                     BYTES("\x02\x01\x09") };
 static void list_ext(struct sim_world *w, int64_t arg)
 {
-	list_of(w, arg)->extra[0] =
-		*(const struct sim_ext *const[]){
-			&sim_ext_delta, &sim_ext_idp, &sim_ext_unknown_critical,
-			&sim_ext_unknown, &number_again }[value_of(arg)];
+	list_of(w, arg)->extra[0] = *(const struct sim_ext *const[]){
+		&sim_ext_delta, &sim_ext_idp, &sim_ext_unknown_critical,
+		&sim_ext_unknown, &number_again
+	}[value_of(arg)];
 	list_of(w, arg)->n_extra = 1;
 }
 enum { DELTA, IDP, CRITICAL, PLAIN, NUMBER };
@@ -1211,8 +1220,8 @@ static void entry_ext(struct sim_world *w, int64_t arg)
 	struct sim_revoked *entry = list(w, ON(arg >> 32, SIM_OTHER_PCK));
 
 	entry->extra = (const struct sim_ext *const[]){
-		&sim_ext_unknown_critical, &sim_ext_entry_issuer,
-		&sim_ext_hold }[value_of(arg)];
+		&sim_ext_unknown_critical, &sim_ext_entry_issuer, &sim_ext_hold
+	}[value_of(arg)];
 }
 enum { ENTRY_CRITICAL, ENTRY_ISSUER, ENTRY_HOLD };
 static void list_form(struct sim_world *w, int64_t arg)
@@ -1377,8 +1386,8 @@ static bool read_text(struct case_evidence *e, struct assay_err *err)
 	struct assay_collateral *c = &e->evidence.collateral;
 
 	c->pck_crl = (struct assay_bytes){ NULL, 0 };
-	return assay_collateral_add(c, ASSAY_PART_PCK_CRL,
-	                            sim_out_bytes(&text), &scratch, err);
+	return assay_collateral_add(c, ASSAY_PART_PCK_CRL, sim_out_bytes(&text),
+	                            &scratch, err);
 }
 static void read_as_text(struct case_evidence *e, int64_t how)
 {
@@ -1425,8 +1434,8 @@ static void bad_texts(void)
 
 		as_text(&e, rows[i].how);
 		ok(!read_text(&e, &err) && err.check == ASSAY_R_SYNTAX &&
-		   err.doc == ASSAY_DOC_PCK_CRL && err.note[0] &&
-		   !e.evidence.collateral.pck_crl.len,
+		           err.doc == ASSAY_DOC_PCK_CRL && err.note[0] &&
+		           !e.evidence.collateral.pck_crl.len,
 		   "61 %s: %s", rows[i].name, err.note);
 		free(e.memory[0]);
 	}

@@ -37,18 +37,24 @@ static const struct {
 	E(BETTER, "\"OutOfDate\"", "\"UpToDate\"") \
 	/* around the inner object */ \
 	E(TCB_AROUND, "{\"tcbInfo\":{", " \n{\t\"tcbInfo\" : {") \
-	E(QE_AROUND, "{\"enclaveIdentity\":{", "\r\n{ \"enclaveIdentity\" :\n{") \
+	E(QE_AROUND, "{\"enclaveIdentity\":{", \
+	  "\r\n{ \"enclaveIdentity\" :\n{") \
 	E(SIG_AROUND, ",\"signature\":\"", " ,\n\"signature\"\t: \"") \
 	/* names that come twice */ \
 	E(SVN_TWICE, "{\"svn\":9,", "{\"svn\":9,\"svn\":9,") \
-	E(SVN_TWICE_BEHIND, "{\"svn\":9,\"category\":\"BIOS\",", "{\"svn\":9,\"category\":\"BIOS\",\"svn\":0,") \
-	E(STATUS_TWICE, "\"tcbStatus\":", "\"tcbStatus\":\"UpToDate\",\"tcbStatus\":") \
-	E(STATUS_ESCAPED, "\"tcbStatus\":", "\"tcbStatu\\u0073\":\"UpToDate\",\"tcbStatus\":") \
+	E(SVN_TWICE_BEHIND, "{\"svn\":9,\"category\":\"BIOS\",", \
+	  "{\"svn\":9,\"category\":\"BIOS\",\"svn\":0,") \
+	E(STATUS_TWICE, \
+	  "\"tcbStatus\":", "\"tcbStatus\":\"UpToDate\",\"tcbStatus\":") \
+	E(STATUS_ESCAPED, \
+	  "\"tcbStatus\":", "\"tcbStatu\\u0073\":\"UpToDate\",\"tcbStatus\":") \
 	E(ISVSVN_TWICE, "{\"isvsvn\":5}", "{\"isvsvn\":5,\"isvsvn\":0}") \
 	E(FMSPC_TWICE, "\"fmspc\":", "\"fmspc\":\"000000000000\",\"fmspc\":") \
 	E(UNKNOWN_TWICE, "\"version\":", "\"x\":1,\"x\":1,\"version\":") \
-	E(UNKNOWN_DEEP, "\"version\":", "\"x\":[{\"y\":{\"z\":1,\"z\":2}}],\"version\":") \
-	E(UNKNOWN, "\"version\":", "\"x\":[{\"y\":{\"z\":-1e5}}],\"version\":") \
+	E(UNKNOWN_DEEP, \
+	  "\"version\":", "\"x\":[{\"y\":{\"z\":1,\"z\":2}}],\"version\":") \
+	E(UNKNOWN, \
+	  "\"version\":", "\"x\":[{\"y\":{\"z\":-1e5}}],\"version\":") \
 	/* integers */ \
 	E(SVN_256, "{\"svn\":9,", "{\"svn\":256,") \
 	E(SVN_MINUS, "{\"svn\":9,", "{\"svn\":-1,") \
@@ -60,7 +66,8 @@ static const struct {
 	E(SVN_NULL, "{\"svn\":9,", "{\"svn\":null,") \
 	E(SVN_ZERO_BEFORE, "{\"svn\":9,", "{\"svn\":09,") \
 	E(SVN_2_64, "{\"svn\":9,", "{\"svn\":18446744073709551625,") \
-	E(TDX_SVN_256, "\"tdxtcbcomponents\":[{\"svn\":5", "\"tdxtcbcomponents\":[{\"svn\":261") \
+	E(TDX_SVN_256, "\"tdxtcbcomponents\":[{\"svn\":5", \
+	  "\"tdxtcbcomponents\":[{\"svn\":261") \
 	E(PCESVN_65536, "\"pcesvn\":13", "\"pcesvn\":65549") \
 	E(PCESVN_FRACTION, "\"pcesvn\":13", "\"pcesvn\":13.0") \
 	E(ISVSVN_65536, "\"isvsvn\":5", "\"isvsvn\":65541") \
@@ -69,16 +76,25 @@ static const struct {
 	E(ISVSVN_EXPONENT, "\"isvsvn\":5", "\"isvsvn\":5e0") \
 	E(ISVSVN_TEXT, "\"isvsvn\":5", "\"isvsvn\":\"5\"") \
 	E(PRODID_65536, "\"isvprodid\":", "\"isvprodid\":9999") \
-	E(NUMBER_2_32, "\"tcbEvaluationDataNumber\":20", "\"tcbEvaluationDataNumber\":4294967316") \
+	E(NUMBER_2_32, "\"tcbEvaluationDataNumber\":20", \
+	  "\"tcbEvaluationDataNumber\":4294967316") \
 	/* dates; the genuine ones are 2025-12-25 and 2026-01-24 */ \
-	E(NO_SUCH_DAY, "\"issueDate\":\"2025-12-25T", "\"issueDate\":\"2025-02-30T") \
-	E(NO_Z, "\"issueDate\":\"2025-12-25T00:00:00Z\"", "\"issueDate\":\"2025-12-25T00:00:00\"") \
-	E(OFFSET, "\"issueDate\":\"2025-12-25T00:00:00Z\"", "\"issueDate\":\"2025-12-25T00:00:00+00:00\"") \
-	E(DAY_ALONE, "\"issueDate\":\"2025-12-25T00:00:00Z\"", "\"issueDate\":\"2025-12-25\"") \
-	E(NEXT_NO_DAY, "\"nextUpdate\":\"2026-01-24T", "\"nextUpdate\":\"2026-02-30T") \
-	E(NEXT_NUMBER, "\"nextUpdate\":\"2026-01-24T00:00:00Z\"", "\"nextUpdate\":1769212800") \
-	E(DATE_NO_DAY, "\"tcbDate\":\"2025-07-03T", "\"tcbDate\":\"2025-06-31T") \
-	E(FRACTION, "\"issueDate\":\"2025-12-25T00:00:00Z\"", "\"issueDate\":\"2025-12-25T00:00:00.123Z\"") \
+	E(NO_SUCH_DAY, "\"issueDate\":\"2025-12-25T", \
+	  "\"issueDate\":\"2025-02-30T") \
+	E(NO_Z, "\"issueDate\":\"2025-12-25T00:00:00Z\"", \
+	  "\"issueDate\":\"2025-12-25T00:00:00\"") \
+	E(OFFSET, "\"issueDate\":\"2025-12-25T00:00:00Z\"", \
+	  "\"issueDate\":\"2025-12-25T00:00:00+00:00\"") \
+	E(DAY_ALONE, "\"issueDate\":\"2025-12-25T00:00:00Z\"", \
+	  "\"issueDate\":\"2025-12-25\"") \
+	E(NEXT_NO_DAY, "\"nextUpdate\":\"2026-01-24T", \
+	  "\"nextUpdate\":\"2026-02-30T") \
+	E(NEXT_NUMBER, "\"nextUpdate\":\"2026-01-24T00:00:00Z\"", \
+	  "\"nextUpdate\":1769212800") \
+	E(DATE_NO_DAY, "\"tcbDate\":\"2025-07-03T", \
+	  "\"tcbDate\":\"2025-06-31T") \
+	E(FRACTION, "\"issueDate\":\"2025-12-25T00:00:00Z\"", \
+	  "\"issueDate\":\"2025-12-25T00:00:00.123Z\"") \
 	/* the first mrsigner: the module's, 96 zeros; the identity's */ \
 	E(MODULE_95, "\"mrsigner\":\"0", "\"mrsigner\":\"") \
 	E(MODULE_97, "\"mrsigner\":\"0", "\"mrsigner\":\"00") \
@@ -87,7 +103,8 @@ static const struct {
 	E(SIG_0X, "\"signature\":\"", "\"signature\":\"0x") \
 	E(SIG_SPACE, "\"signature\":\"", "\"signature\":\" ") \
 	E(SIG_NONE, "\"signature\":\"", "\"signatur\":\"") \
-	E(SIG_TWICE, ",\"signature\":\"", ",\"signature\":\"\",\"signature\":\"")
+	E(SIG_TWICE, ",\"signature\":\"", \
+	  ",\"signature\":\"\",\"signature\":\"")
 #define E(name, from, to) { from, to },
 	EDITS
 #undef E
@@ -159,8 +176,8 @@ static void signature_first(struct case_evidence *e, int64_t arg)
 {
 	(void)arg;
 	sim_out_clear(&made);
-	sim_printf(&made, "{\"signature\":\"%s\",\"tcbInfo\":",
-	           tcb_of(e)->sig_hex);
+	sim_printf(&made,
+	           "{\"signature\":\"%s\",\"tcbInfo\":", tcb_of(e)->sig_hex);
 	sim_put_bytes(&made, sim_out_bytes(&tcb_of(e)->inner));
 	sim_printf(&made, "}");
 	e->evidence.collateral.tcb_info.doc = sim_out_bytes(&made);
@@ -284,8 +301,8 @@ static struct assay_bytes twice(const struct sim_json *json, const char *first,
 enum { FORGED_SECOND, FORGED_FIRST };
 static void tcb_twice(struct case_evidence *e, int64_t order)
 {
-	e->evidence.collateral.tcb_info.doc =
-		twice(tcb_of(e), "tcbInfo", "tcbInfo", order);
+	e->evidence.collateral.tcb_info.doc = twice(tcb_of(e), "tcbInfo",
+	                                            "tcbInfo", order);
 }
 static void qe_twice(struct case_evidence *e, int64_t order)
 {
@@ -373,8 +390,8 @@ static void nul_inside(struct sim_world *w, int64_t arg)
 
 	(void)arg;
 	tcb_edit(w, UNKNOWN);
-	tcb(w)->sign.inner_edit[0].to =
-		(struct assay_bytes){ nul, sizeof(nul) - 1 };
+	tcb(w)->sign.inner_edit[0].to = (struct assay_bytes){ nul,
+		                                              sizeof(nul) - 1 };
 }
 
 /* "x":[[[...]]], in front of the version. */
@@ -452,16 +469,17 @@ static void sgx_with_module(struct sim_world *w, int64_t arg)
 
 static void tcb_id(struct sim_world *w, int64_t which)
 {
-	tcb(w)->id = (const char *const[]){ NULL, "SGX", "TDX", "sgx", "",
-		                            "QE" }[which];
+	tcb(w)->id = (const char *const[]){
+		NULL, "SGX", "TDX", "sgx", "", "QE"
+	}[which];
 }
 enum { NO_ID, ID_SGX, ID_TDX, ID_SMALL, ID_EMPTY, ID_QE };
 /* The TCB info of the other TEE, genuine by itself. */
 static void other_tcb_info(struct case_evidence *e, int64_t arg)
 {
 	(void)arg;
-	e->evidence.collateral.tcb_info.doc = sim_out_bytes(
-		&e->world->tcb_info[!case_tee(e->world)].whole);
+	e->evidence.collateral.tcb_info.doc =
+		sim_out_bytes(&e->world->tcb_info[!case_tee(e->world)].whole);
 }
 /* TCB info for SGX, of version 2 or 3, under the TDX platform. */
 static void as_sgx(struct sim_world *w, int64_t number)
@@ -529,8 +547,8 @@ static void inner_identity_for_tcb(struct case_evidence *e, int64_t arg)
 }
 static void qe_id(struct sim_world *w, int64_t which)
 {
-	qe(w)->id = (const char *const[]){ NULL, "QE", "TD_QE", "QVE", "QAE",
-		                           "qe" }[which];
+	qe(w)->id = (const char *const[]){ NULL,  "QE",  "TD_QE",
+		                           "QVE", "QAE", "qe" }[which];
 }
 enum { QE_NONE, QE_QE, QE_TD_QE, QE_QVE, QE_QAE, QE_SMALL };
 static void other_identity(struct case_evidence *e, int64_t arg)
@@ -553,11 +571,25 @@ static void no_identity(struct case_evidence *e, int64_t arg)
 /* ---- 79: statuses */
 
 static const char *const statuses[] = {
-	"uptodate", "", "HardeningNeeded", "UpToDate ", "TDRelaunchAdvised",
-	"SWHardeningNeeded", NULL, "Up\\u0054oDate",
+	"uptodate",
+	"",
+	"HardeningNeeded",
+	"UpToDate ",
+	"TDRelaunchAdvised",
+	"SWHardeningNeeded",
+	NULL,
+	"Up\\u0054oDate",
 };
-enum { SMALL, EMPTY, HARDENING, SPACED, RELAUNCH, SW_HARDENING, LEFT_OUT,
-       ESCAPED };
+enum {
+	SMALL,
+	EMPTY,
+	HARDENING,
+	SPACED,
+	RELAUNCH,
+	SW_HARDENING,
+	LEFT_OUT,
+	ESCAPED
+};
 static void status(struct sim_world *w, int64_t which)
 {
 	tcb(w)->level[0].said.status = statuses[which];
@@ -720,8 +752,7 @@ static struct sim_edit other_digits(const struct sim_octets *value, int64_t how)
 		to[n / 2] = ' ';
 	else if (how == AS_0X)
 		memcpy(to, "0x", 2);
-	return (struct sim_edit){ .from = sim_view(from),
-		                  .to = sim_view(to) };
+	return (struct sim_edit){ .from = sim_view(from), .to = sim_view(to) };
 }
 static void qe_digits(struct sim_world *w, int64_t how)
 {

@@ -426,8 +426,8 @@ static void test_periods(void)
 		for (size_t k = 0; k < 5; k++) {
 			struct assay_period p = { ends[i], ends[k], ends[k] };
 			bool before = assay_period_before(0, p, 0);
-			int64_t sign =
-				(int64_t)ends[i] * 365 + (int64_t)ends[k] * 31;
+			int64_t sign = (int64_t)ends[i] * 365 +
+			               (int64_t)ends[k] * 31;
 
 			right += before == (sign > 0);
 		}

@@ -137,8 +137,8 @@ static bool tell_sender(struct assay_enclave *e)
 	int n = snprintf(line, sizeof(line), "%d %s %s", known, sender.topic,
 	                 sender.id);
 
-	return assay_enclave_put(
-		e, (struct assay_bytes){ (const uint8_t *)line, (size_t)n });
+	return assay_enclave_put(e, (struct assay_bytes){ (const uint8_t *)line,
+	                                                  (size_t)n });
 }
 
 static bool answer(struct assay_enclave *e, struct assay_bytes request,
@@ -225,7 +225,7 @@ static const struct assay_enclave_app family = {
 struct run {
 	const struct assay_enclave_app *app;
 	struct assay_enclave_place place;
-	int host; /* our end */
+	int host;                       /* our end */
 	struct assay_key_config config; /* its key, once it is known */
 	struct assay_mark seen;         /* what a request says of the state */
 	struct assay_reply reply;       /* to the last request */
@@ -685,10 +685,10 @@ static bool hear_mail(const struct run *r, unsigned type, size_t skip,
 	struct assay_mail mail;
 
 	return hear(r, type) && got.len > skip &&
-	       assay_mail_open(
-		       &mail, room,
-		       (struct assay_bytes){ body + skip, got.len - skip },
-		       me.secret, ASSAY_CONCLAVE_STRICT, NULL) &&
+	       assay_mail_open(&mail, room,
+	                       (struct assay_bytes){ body + skip,
+	                                             got.len - skip },
+	                       me.secret, ASSAY_CONCLAVE_STRICT, NULL) &&
 	       memcmp(mail.sender, mail_key, 32) == 0 &&
 	       mail.body.len == strlen(want) &&
 	       memcmp(mail.body.ptr, want, mail.body.len) == 0;

@@ -98,8 +98,8 @@ static void test_truncation(struct assay_bytes log)
 		uint8_t *copy = malloc(n ? n : 1);
 
 		memcpy(copy, log.ptr, n); /* exactly n: read past it is seen */
-		if (assay_event_log_replay(&l, cut((struct assay_bytes){ copy, n }, n),
-		                           &err))
+		if (assay_event_log_replay(
+			    &l, cut((struct assay_bytes){ copy, n }, n), &err))
 			n_good++;
 		else if (err.check != ASSAY_C_EVENT_LOG || err.at > n ||
 		         !err.note[0] || memcmp(&l, &none, sizeof(l)) != 0)
@@ -130,8 +130,8 @@ static const struct {
 	{ "no digest", FIRST_AT + 8, 1, "\0" },
 	{ "nine digests", FIRST_AT + 8, 1, "\x09" },
 	{ "2^32 - 1 digests", FIRST_AT + 8, 4, "\xff\xff\xff\xff" },
-	{ "digest of an algorithm that the header does not name",
-	  FIRST_AT + 12, 1, "\x0b" },
+	{ "digest of an algorithm that the header does not name", FIRST_AT + 12,
+	  1, "\x0b" },
 	{ "data of 2^32 - 1 bytes", FIRST_AT + 62, 4, "\xff\xff\xff\xff" },
 };
 
@@ -144,8 +144,8 @@ static void test_edits(const struct sim_out *log)
 
 		sim_put_bytes(&copy, sim_out_bytes(log));
 		memcpy(copy.ptr + edits[i].at, edits[i].to, edits[i].n);
-		bool refused = !assay_event_log_replay(
-			&l, sim_out_bytes(&copy), &err);
+		bool refused = !assay_event_log_replay(&l, sim_out_bytes(&copy),
+		                                       &err);
 
 		ok(refused && err.check == ASSAY_C_EVENT_LOG &&
 		           err.doc == ASSAY_DOC_EVENT_LOG,
@@ -187,7 +187,8 @@ static void test_129(const struct sim_out *log,
 	sim_put_bytes(&copy, sim_out_bytes(log));
 	copy.ptr[copy.len - 1] ^= 1; /* "initrd" */
 	ok(assay_event_log_replay(&l, sim_out_bytes(&copy), NULL) &&
-	           l.n_data_differ == 2 && assay_event_log_explains(&l, &td, NULL),
+	           l.n_data_differ == 2 &&
+	           assay_event_log_explains(&l, &td, NULL),
 	   "129 altered data under a genuine digest: noticed");
 	sim_out_free(&copy);
 

@@ -48,7 +48,7 @@ struct run {
 static bool is_inside(const struct run *r, struct assay_bytes v)
 {
 	uintptr_t at = (uintptr_t)v.ptr, in = (uintptr_t)r->in.ptr,
-	          mem = (uintptr_t)r->scratch.ptr;
+		  mem = (uintptr_t)r->scratch.ptr;
 
 	return v.len == 0 ||
 	       (at >= in && at - in <= r->in.len &&
@@ -110,8 +110,8 @@ static struct run read_as(struct assay_bytes in, bool collateral)
 		ok(false, "result and check are of one mind");
 	if (r.good && !are_inside(&r))
 		ok(false, "every view lies in the file or in the scratch");
-	if (!r.good && (!is_zero(&r.e, sizeof(r.e)) || r.scratch.used ||
-	                !r.err.note[0]))
+	if (!r.good &&
+	    (!is_zero(&r.e, sizeof(r.e)) || r.scratch.used || !r.err.note[0]))
 		ok(false, "a failure leaves nothing, and says why");
 	return r;
 }
@@ -242,10 +242,11 @@ static const uint8_t crl[] = {
 };
 #define CRL_HEX "308104deadbeef"
 #define CRL_BASE64 "MIEE3q2+7w=="
-#define CRL_PEM "-----BEGIN X509 CRL-----\n" CRL_BASE64 \
-	"\n-----END X509 CRL-----\n"
-#define CRL_PEM_JSON "-----BEGIN X509 CRL-----\\n" CRL_BASE64 \
-	"\\n-----END X509 CRL-----\\n"
+#define CRL_PEM \
+	"-----BEGIN X509 CRL-----\n" CRL_BASE64 "\n-----END X509 CRL-----\n"
+#define CRL_PEM_JSON \
+	"-----BEGIN X509 CRL-----\\n" CRL_BASE64 "\\n-----END X509 " \
+	                                         "CRL-----\\n"
 
 static bool is_text(struct assay_bytes v, const char *text)
 {
@@ -280,7 +281,8 @@ static bool is_flat(const struct assay_collateral *c)
 	"\"pck_crl_issuer_chain\":\"crl chain\"," \
 	"\"pck_certificate_chain\":\"pck chain\"," \
 	"\"root_ca_crl\":\"" CRL_PEM_JSON "\"," \
-	"\"pck_crl\":\"\\u0033\\u0030" "8104DEADBEEF\\u0000\""
+	"\"pck_crl\":\"\\u0033\\u0030" \
+	"8104DEADBEEF\\u0000\""
 
 static const uint8_t sign_key[32] = { 7, 8, 9, [31] = 1 };
 
@@ -439,13 +441,12 @@ static void test_texts(void)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		for (int as = 0; as < 2; as++) {
 			struct run r = read_as(bytes(texts[i].text), as);
-			enum assay_check want =
-				as ? texts[i].collateral : texts[i].want;
+			enum assay_check want = as ? texts[i].collateral
+			                           : texts[i].want;
 			bool same = texts[i].want == texts[i].collateral;
 			size_t at = last(texts[i].text, texts[i].at);
 
-			ok(r.err.check == want &&
-			           (!same || r.err.at == at),
+			ok(r.err.check == want && (!same || r.err.at == at),
 			   "%s %.90s: check %d at %zu, %s",
 			   as ? "collateral" : "evidence", texts[i].text,
 			   r.err.check, r.err.at, r.err.note);
@@ -461,8 +462,8 @@ static void test_texts(void)
 	end(&r);
 	r = read_as(bytes(BUNDLE("")), false);
 	ok(r.good && !r.e.has_nonce && !r.e.has_at && !r.e.has_collateral &&
-	           !r.e.hpke.len && is_zero(&r.e.collateral,
-	                                    sizeof(r.e.collateral)),
+	           !r.e.hpke.len &&
+	           is_zero(&r.e.collateral, sizeof(r.e.collateral)),
 	   "what is not there is not there");
 	end(&r);
 }
@@ -490,9 +491,10 @@ static void test_unknown(void)
 
 	refused("nothing", bytes(""), ASSAY_C_FORMAT);
 	refused("white space", bytes(" \t\r\n"), ASSAY_C_FORMAT);
-	refused("prose", bytes("To whom it may concern: this machine, whose "
-	                       "number is 7, is surely genuine and can be "
-	                       "trusted."),
+	refused("prose",
+	        bytes("To whom it may concern: this machine, whose "
+	              "number is 7, is surely genuine and can be "
+	              "trusted."),
 	        ASSAY_C_FORMAT);
 	refused("a word", bytes("test"), ASSAY_C_FORMAT);
 	refused("0x", bytes("0x"), ASSAY_C_FORMAT);
@@ -581,7 +583,10 @@ static void test_sizes(void)
 
 /* ---- one document at a time */
 
-#define N(s) { (const uint8_t *)(s), sizeof(s) - 1 }
+#define N(s) \
+	{ \
+		(const uint8_t *)(s), sizeof(s) - 1 \
+	}
 /* clang-format off */
 static const struct {
 	const char *name;
@@ -744,8 +749,8 @@ struct eii {
 	uint32_t spki_len, ek_len, attestation_len; /* 0: the true one */
 	uint8_t spki_xor, type;
 	const char *version;
-	uint32_t sig_len, last_len;                 /* 0: the true one */
-	const char *in_attestation, *behind;        /* what follows */
+	uint32_t sig_len, last_len;          /* 0: the true one */
+	const char *in_attestation, *behind; /* what follows */
 	const char *crl;
 };
 
@@ -779,8 +784,8 @@ static void make_eii(struct buf *b, const struct eii *x)
 	memset(key, 0x5a, sizeof(key));
 	memcpy(key, head, sizeof(head));
 	key[11] ^= x->spki_xor;
-	put_blob(b, (struct assay_bytes){ key,
-	                                  x->spki_len ? x->spki_len : 44 });
+	put_blob(b,
+	         (struct assay_bytes){ key, x->spki_len ? x->spki_len : 44 });
 	memset(key, 0xa5, sizeof(key));
 	put_blob(b, (struct assay_bytes){ key, x->ek_len ? x->ek_len : 32 });
 	put(b, &x->type, 1);

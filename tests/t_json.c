@@ -345,8 +345,7 @@ static uint64_t read_value(struct assay_json *j, enum form form, uint64_t max,
 		return (uint64_t)t;
 	default:
 		*held = assay_json_text(j, text, sizeof(text));
-		return *held ? strlen(text) :
-		               !is_zero(text, sizeof(text));
+		return *held ? strlen(text) : !is_zero(text, sizeof(text));
 	}
 }
 
@@ -442,9 +441,10 @@ static void test_walk(void)
 /* Every view and number is exact: skip of each kind of value. */
 static void test_raw(void)
 {
-	static const char *const rows[] = { "{}",    "[]",   "\"a\\\"b\"",
-		                            "-1.5e+3", "true", "false",
-		                            "null",  "[[],{\"a\":[0]}]" };
+	static const char *const rows[] = { "{}",         "[]",
+		                            "\"a\\\"b\"", "-1.5e+3",
+		                            "true",       "false",
+		                            "null",       "[[],{\"a\":[0]}]" };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct assay_json_str name;
@@ -669,9 +669,9 @@ static void test_truncations(void)
 
 static void write_all(struct assay_json_out *o)
 {
-	static const uint8_t all[] = { 0x00, 0x01, 0x1f, '"', '\\', '/', 0x7f,
-		                       0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80,
-		                       0xff, 'z', 0xed, 0xa0, 0x80, 0xc3 };
+	static const uint8_t all[] = { 0x00, 0x01, 0x1f, '"',  '\\', '/',  0x7f,
+		                       0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80, 0xff,
+		                       'z',  0xed, 0xa0, 0x80, 0xc3 };
 	static const uint8_t zeros[49];
 
 	assay_json_put_object(o, NULL);

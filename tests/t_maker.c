@@ -32,8 +32,8 @@ __attribute__((format(printf, 1, 2))) static bool sh(const char *fmt, ...)
 }
 
 /* The same as a test; what the command said is shown if it failed. */
-__attribute__((format(printf, 2, 3))) static void
-ok_sh(const char *name, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void ok_sh(const char *name,
+                                                        const char *fmt, ...)
 {
 	char command[1536], path[64], line[200];
 	va_list ap;
@@ -184,8 +184,9 @@ static bool chain_verifies(const struct sim_world *w)
 	return sh("cat crl%d.pem crl%d.pem >crls.pem && openssl verify"
 	          " -attime %lld -x509_strict -crl_check_all -CRLfile crls.pem"
 	          " -CAfile c%d.pem -untrusted c%d.pem c%d.pem",
-	          SIM_CRL_ROOT, w->ca == SIM_PROCESSOR_CA ? SIM_CRL_PROCESSOR
-	                                                  : SIM_CRL_PLATFORM,
+	          SIM_CRL_ROOT,
+	          w->ca == SIM_PROCESSOR_CA ? SIM_CRL_PROCESSOR
+	                                    : SIM_CRL_PLATFORM,
 	          (long long)w->now, SIM_ROOT, w->ca, SIM_PCK);
 }
 
@@ -218,11 +219,12 @@ static void test_quote(const struct sim_world *w)
 	size_t at;
 
 	ok(le(q, 2) == version && le(q + 2, 2) == 2 &&
-	   le(q + 4, 4) == places[w->kind].tee &&
-	   (version == 3 || !le(q + 8, 4)), "%s: header", kind);
+	           le(q + 4, 4) == places[w->kind].tee &&
+	           (version == 3 || !le(q + 8, 4)),
+	   "%s: header", kind);
 	if (version == 5)
 		ok(le(q + 48, 2) == places[w->kind].body_type &&
-		   le(q + 50, 4) == places[w->kind].body_len,
+		           le(q + 50, 4) == places[w->kind].body_len,
 		   "%s: descriptor", kind);
 	ok(le(q + end, 4) == w->quote.len - end - 4,
 	   "%s: signature data fills it", kind);
@@ -230,20 +232,21 @@ static void test_quote(const struct sim_world *w)
 	   kind);
 	if (outer)
 		ok(le(data + 128, 2) == 6 &&
-		   le(data + 130, 4) == w->quote.len - end - 4 - 134,
+		           le(data + 130, 4) == w->quote.len - end - 4 - 134,
 		   "%s: type 6 fills it", kind);
 	qe = data + 128 + (outer ? 6 : 0);
 	ok(verifies(w->cert[SIM_PCK].key, qe, 384, qe + 384),
 	   "%s: openssl: QE report signature", kind);
 	assay_hex_print(signer, qe + 128, 32, true);
 	ok(le(qe + 256, 2) == (places[w->kind].tee ? 2 : 1) &&
-	   le(qe + 48, 2) == 0x15 && says(&identity->inner, signer) &&
-	   says(&identity->inner, places[w->kind].tee ? "\"isvprodid\":2,"
-	                                              : "\"isvprodid\":1,"),
+	           le(qe + 48, 2) == 0x15 && says(&identity->inner, signer) &&
+	           says(&identity->inner, places[w->kind].tee
+	                                          ? "\"isvprodid\":2,"
+	                                          : "\"isvprodid\":1,"),
 	   "%s: the quoting enclave is the identity's", kind);
 	at = (size_t)(qe - q) + 448;
 	ok(le(q + at, 2) == 32 && le(q + at + 34, 2) == 5 &&
-	   le(q + at + 36, 4) == w->quote.len - at - 40,
+	           le(q + at + 36, 4) == w->quote.len - at - 40,
 	   "%s: auth data, chain", kind);
 	save("ak", data + 64, 64);
 	save("auth", q + at + 2, 32);
@@ -253,11 +256,12 @@ static void test_quote(const struct sim_world *w)
 	      " head -c 32 /dev/zero; } | cmp - report_data");
 	at += 40;
 	ok(w->quote.len - at == w->pem[SIM_CHAIN_PCK].len &&
-	   !memcmp(q + at, w->pem[SIM_CHAIN_PCK].ptr, w->quote.len - at),
+	           !memcmp(q + at, w->pem[SIM_CHAIN_PCK].ptr,
+	                   w->quote.len - at),
 	   "%s: the chain stands in it", kind);
 	ok(assay_quote_parse(&parsed, sim_out_bytes(&w->quote), true, &err) &&
-	   parsed.signed_part.len == end &&
-	   parsed.cert.len == w->pem[SIM_CHAIN_PCK].len,
+	           parsed.signed_part.len == end &&
+	           parsed.cert.len == w->pem[SIM_CHAIN_PCK].len,
 	   "%s: parsed: %s", kind, err.note);
 }
 
@@ -279,7 +283,8 @@ static void test_json(const struct sim_world *w, const char *file,
 	      "s=INTEGER:0x%%s\\n' $r $s >sig.cnf &&"
 	      " openssl asn1parse -genconf sig.cnf -noout -out sig.der &&"
 	      " openssl dgst -sha256 -verify key.der -keyform DER"
-	      " -signature sig.der inner", key, file, file);
+	      " -signature sig.der inner",
+	      key, file, file);
 }
 
 static void test_kind(enum sim_kind kind)
@@ -297,26 +302,29 @@ static void test_kind(enum sim_kind kind)
 			      "openssl asn1parse -noout -inform DER -in c%u.der"
 			      " && openssl x509 -inform DER -in c%u.der -noout"
 			      " -text && openssl x509 -inform DER -in c%u.der"
-			      " -outform DER | cmp - c%u.der", i, i, i, i);
+			      " -outform DER | cmp - c%u.der",
+			      i, i, i, i);
 		for (unsigned i = 0; i < SIM_N_CRLS; i++)
 			ok_sh("revocation list: openssl: signed by its issuer",
 			      "openssl asn1parse -noout -inform DER"
 			      " -in crl%u.der && openssl crl -inform DER"
 			      " -in crl%u.der -CAfile c%u.pem -noout 2>&1"
-			      " | grep -q 'verify OK'", i, i, i);
+			      " | grep -q 'verify OK'",
+			      i, i, i);
 		ok(chain_verifies(&w), "openssl: the leaf's chain, with lists");
 		ok_sh("openssl: the TCB signer's chain",
 		      "openssl verify -attime %lld -x509_strict -crl_check_all"
 		      " -CRLfile crl0.pem -CAfile c%d.pem c%d.pem",
 		      (long long)w.now, SIM_ROOT, SIM_TCB_SIGNER);
 		ok(!sh("openssl verify -attime %lld -CAfile c%d.pem -untrusted"
-		       " c%d.pem c%d.pem", (long long)w.now, SIM_OTHER_ROOT,
-		       SIM_PLATFORM_CA, SIM_PCK),
+		       " c%d.pem c%d.pem",
+		       (long long)w.now, SIM_OTHER_ROOT, SIM_PLATFORM_CA,
+		       SIM_PCK),
 		   "openssl: not under the other root");
 		ok_sh("openssl: the other root's signer under it",
 		      "openssl verify -attime %lld -x509_strict -CAfile c%d.pem"
-		      " c%d.pem", (long long)w.now, SIM_OTHER_ROOT,
-		      SIM_OTHER_SIGNER);
+		      " c%d.pem",
+		      (long long)w.now, SIM_OTHER_ROOT, SIM_OTHER_SIGNER);
 	}
 	test_quote(&w);
 
@@ -346,16 +354,19 @@ static void test_certtool(void)
 		exit(1);
 	save_world(&w);
 	for (unsigned i = 0; i < SIM_N_CERTS; i++)
-		ok_sh("certtool: certificate", "certtool --certificate-info"
-		      " --inder --infile c%u.der", i);
+		ok_sh("certtool: certificate",
+		      "certtool --certificate-info"
+		      " --inder --infile c%u.der",
+		      i);
 	ok_sh("certtool: the leaf's chain",
 	      "cat c%d.pem c%d.pem c%d.pem | certtool --verify"
-	      " --load-ca-certificate c%d.pem", SIM_PCK, SIM_PLATFORM_CA,
-	      SIM_ROOT, SIM_ROOT);
+	      " --load-ca-certificate c%d.pem",
+	      SIM_PCK, SIM_PLATFORM_CA, SIM_ROOT, SIM_ROOT);
 	for (unsigned i = 0; i < SIM_N_CRLS; i++)
 		ok_sh("certtool: revocation list",
 		      "certtool --verify-crl --load-ca-certificate c%u.pem"
-		      " <crl%u.pem", i, i);
+		      " <crl%u.pem",
+		      i, i);
 	sim_world_free(&w);
 }
 
@@ -365,7 +376,8 @@ static struct sim_revoked revoked;
 static void list_leaf(struct sim_world *w)
 {
 	revoked = (struct sim_revoked){ .serial = w->cert[SIM_PCK].serial,
-		                        .date = w->now - 1, .reason = 1 };
+		                        .date = w->now - 1,
+		                        .reason = 1 };
 	w->crl[SIM_CRL_PLATFORM].revoked = &revoked;
 	w->crl[SIM_CRL_PLATFORM].n_revoked = 1;
 }
@@ -379,7 +391,8 @@ static void test_parsed(void)
 		bool is_ca;
 		int path_len;
 		uint16_t key_usage;
-	} rows[] = { /* [DCAP 2.1] */
+	} rows[] = {
+		/* [DCAP 2.1] */
 		{ SIM_ROOT, ASSAY_ROLE_ROOT, true, 1, 0x0600 },
 		{ SIM_PROCESSOR_CA, ASSAY_ROLE_PROCESSOR_CA, true, 0, 0x0600 },
 		{ SIM_PLATFORM_CA, ASSAY_ROLE_PLATFORM_CA, true, 0, 0x0600 },
@@ -403,29 +416,32 @@ static void test_parsed(void)
 
 		ok(assay_cert_parse(&c, sim_out_bytes(&w.der[rows[i].who]),
 		                    ASSAY_DOC_PCK_LEAF, &err) &&
-		   assay_cert_role(&c, &word) == rows[i].role &&
-		   word.len == 10 && !memcmp(word.ptr, "Simulation", 10) &&
-		   !memcmp(c.key, spec->key, 64) &&
-		   c.is_ca == rows[i].is_ca &&
-		   c.key_usage == rows[i].key_usage &&
-		   c.validity.from == spec->not_before &&
-		   (c.has_path_len ? (int)c.path_len : -1) == rows[i].path_len,
+		           assay_cert_role(&c, &word) == rows[i].role &&
+		           word.len == 10 &&
+		           !memcmp(word.ptr, "Simulation", 10) &&
+		           !memcmp(c.key, spec->key, 64) &&
+		           c.is_ca == rows[i].is_ca &&
+		           c.key_usage == rows[i].key_usage &&
+		           c.validity.from == spec->not_before &&
+		           (c.has_path_len ? (int)c.path_len : -1) ==
+		                   rows[i].path_len,
 		   "parsed: certificate %d: %s", rows[i].who, err.note);
 	}
 	ok(assay_pck_parse(&pck, &c, ASSAY_ROLE_PLATFORM_CA, &err) &&
-	   pck.comp[0] == 9 && pck.comp[7] == 5 && pck.comp[15] == 0 &&
-	   pck.pce_svn == 13 && pck.sgx_type == 1 && pck.has_piid &&
-	   !memcmp(pck.fmspc, "SIM\0\0\1", 6) &&
-	   pck.dynamic_platform == ASSAY_FLAG_TRUE &&
-	   pck.cached_keys == ASSAY_FLAG_FALSE &&
-	   pck.smt_enabled == ASSAY_FLAG_TRUE,
+	           pck.comp[0] == 9 && pck.comp[7] == 5 && pck.comp[15] == 0 &&
+	           pck.pce_svn == 13 && pck.sgx_type == 1 && pck.has_piid &&
+	           !memcmp(pck.fmspc, "SIM\0\0\1", 6) &&
+	           pck.dynamic_platform == ASSAY_FLAG_TRUE &&
+	           pck.cached_keys == ASSAY_FLAG_FALSE &&
+	           pck.smt_enabled == ASSAY_FLAG_TRUE,
 	   "parsed: SGX extension: %s", err.note);
 	ok(assay_crl_parse(&crl, sim_out_bytes(&w.crl_der[SIM_CRL_PLATFORM]),
 	                   ASSAY_DOC_PCK_CRL, &err) &&
-	   crl.number == 5 && crl.validity.from == w.now - 7 * 86400 &&
-	   crl.validity.until >= w.now + 23 * 86400 &&
-	   assay_crl_lists(&crl, sim_bytes(&w.cert[SIM_PCK].serial)) &&
-	   !assay_crl_lists(&crl, sim_bytes(&w.cert[SIM_OTHER_PCK].serial)),
+	           crl.number == 5 && crl.validity.from == w.now - 7 * 86400 &&
+	           crl.validity.until >= w.now + 23 * 86400 &&
+	           assay_crl_lists(&crl, sim_bytes(&w.cert[SIM_PCK].serial)) &&
+	           !assay_crl_lists(&crl,
+	                            sim_bytes(&w.cert[SIM_OTHER_PCK].serial)),
 	   "parsed: revocation list: %s", err.note);
 	ok(contains(&w.crl_der[SIM_CRL_PLATFORM],
 	            (const uint8_t *)"\x55\x1d\x15\x04\x03\x0a\x01\x01", 8),
@@ -499,9 +515,18 @@ static void test_signatures(void)
 #define HAS(text) (const uint8_t *)(text), sizeof(text) - 1
 #define SGX_OID "\x2a\x86\x48\x86\xf8\x4d\x01\x0d\x01"
 
-static void comp_256(struct sim_cert_spec *c) { c->pck.tcb[0].value = 256; }
-static void comp_255(struct sim_cert_spec *c) { c->pck.tcb[0].value = 255; }
-static void comp_minus(struct sim_cert_spec *c) { c->pck.tcb[15].value = -1; }
+static void comp_256(struct sim_cert_spec *c)
+{
+	c->pck.tcb[0].value = 256;
+}
+static void comp_255(struct sim_cert_spec *c)
+{
+	c->pck.tcb[0].value = 255;
+}
+static void comp_minus(struct sim_cert_spec *c)
+{
+	c->pck.tcb[15].value = -1;
+}
 static void comp_minus_129(struct sim_cert_spec *c)
 {
 	c->pck.tcb[15].value = -129;
@@ -523,13 +548,22 @@ static void type_3(struct sim_cert_spec *c)
 {
 	c->pck.member[SIM_PCK_TYPE].value = 3;
 }
-static void flag_1(struct sim_cert_spec *c) { c->pck.flag[0].value = 1; }
-static void sgx_twice(struct sim_cert_spec *c) { c->n_sgx = 2; }
+static void flag_1(struct sim_cert_spec *c)
+{
+	c->pck.flag[0].value = 1;
+}
+static void sgx_twice(struct sim_cert_spec *c)
+{
+	c->n_sgx = 2;
+}
 static void nul_in_cn(struct sim_cert_spec *c)
 {
 	c->subject.cn = sim_mem("Simulation SGX PCK Certificate\0.evil", 36);
 }
-static void cn_last(struct sim_cert_spec *c) { c->subject.cn_last = true; }
+static void cn_last(struct sim_cert_spec *c)
+{
+	c->subject.cn_last = true;
+}
 static void serial_zeros(struct sim_cert_spec *c)
 {
 	c->serial = sim_hex("00000042");
@@ -545,8 +579,14 @@ static void not_critical(struct sim_cert_spec *c)
 	c->extra[0] = sim_ext_unknown;
 	c->n_extra = 1;
 }
-static void p384(struct sim_cert_spec *c) { c->key_form = SIM_KEY_P384; }
-static void rsa(struct sim_cert_spec *c) { c->key_form = SIM_KEY_RSA; }
+static void p384(struct sim_cert_spec *c)
+{
+	c->key_form = SIM_KEY_P384;
+}
+static void rsa(struct sim_cert_spec *c)
+{
+	c->key_form = SIM_KEY_RSA;
+}
 static void compressed(struct sim_cert_spec *c)
 {
 	c->key_form = SIM_KEY_P256_COMPRESSED;
@@ -559,8 +599,14 @@ static void alg_384(struct sim_cert_spec *c)
 {
 	c->sign.inner = c->sign.outer = SIM_ALG_ECDSA_SHA384;
 }
-static void expired(struct sim_cert_spec *c) { c->not_after = SIM_NOW - 1; }
-static void last_second(struct sim_cert_spec *c) { c->not_after = SIM_NOW; }
+static void expired(struct sim_cert_spec *c)
+{
+	c->not_after = SIM_NOW - 1;
+}
+static void last_second(struct sim_cert_spec *c)
+{
+	c->not_after = SIM_NOW;
+}
 static void after_2050(struct sim_cert_spec *c)
 {
 	c->not_after = INT64_C(2556143999); /* 2050-12-31T23:59:59Z */
@@ -686,7 +732,7 @@ static void list_of_future(struct sim_world *w)
 static const struct {
 	const char *name;
 	void (*change)(struct sim_world *);
-	const char *said;        /* by openssl; NULL: accepts */
+	const char *said; /* by openssl; NULL: accepts */
 } lists[] = {
 	{ "another leaf revoked", list_other, NULL },
 	{ "leaf revoked", list_leaf, "certificate revoked" },
@@ -710,7 +756,7 @@ static void test_lists(void)
 		if (ok(sim_world_build(&w), "list, %s: made", lists[i].name)) {
 			save_world(&w);
 			ok(chain_verifies(&w) == !lists[i].said &&
-			   (!lists[i].said || log_says(lists[i].said)),
+			           (!lists[i].said || log_says(lists[i].said)),
 			   "list, %s: openssl says: %s", lists[i].name,
 			   lists[i].said ? lists[i].said : "OK");
 		}
@@ -720,26 +766,40 @@ static void test_lists(void)
 
 /* Signed JSON, edited: before it is signed the signature covers the edit,
  * afterwards it does not. */
-#define EDIT(a, b) { .from = { (const uint8_t *)(a), sizeof(a) - 1 }, \
-	             .to = { (const uint8_t *)(b), sizeof(b) - 1 } }
+#define EDIT(a, b) \
+	{ \
+		.from = { (const uint8_t *)(a), sizeof(a) - 1 }, \
+		.to = {(const uint8_t *)(b), \
+		       sizeof(b) - 1 } \
+	}
 static const struct {
 	const char *name;
 	struct sim_edit inner, whole;
-	const char *has;         /* NULL: cannot be made */
+	const char *has; /* NULL: cannot be made */
 } jsons[] = {
-	{ "component 256", EDIT("{\"svn\":9,", "{\"svn\":256,"), { .at = 0 },
+	{ "component 256",
+	  EDIT("{\"svn\":9,", "{\"svn\":256,"),
+	  { .at = 0 },
 	  "{\"svn\":256,\"category\"" },
 	{ "key twice",
 	  EDIT("\"tcbStatus\":", "\"tcbStatus\":\"Revoked\",\"tcbStatus\":"),
-	  { .at = 0 }, "\"tcbStatus\":\"Revoked\",\"tcbStatus\":\"UpToDate\"" },
-	{ "forged object first", { .at = 0 },
+	  { .at = 0 },
+	  "\"tcbStatus\":\"Revoked\",\"tcbStatus\":\"UpToDate\"" },
+	{ "forged object first",
+	  { .at = 0 },
 	  EDIT("{\"tcbInfo\":", "{\"tcbInfo\":{\"version\":3},\"tcbInfo\":"),
 	  "{\"tcbInfo\":{\"version\":3},\"tcbInfo\":{\"id\"" },
-	{ "text behind", { .at = 0 },
-	  { .at = SIM_END, .to = { (const uint8_t *)"  x", 3 } }, "\"}  x" },
-	{ "an edit that finds no place", EDIT("sgxtcbcomp01svn", "x"),
-	  { .at = 0 }, NULL },
-	{ "a cut beyond the end", { .at = 0 }, { .at = 1u << 20, .cut = 1 },
+	{ "text behind",
+	  { .at = 0 },
+	  { .at = SIM_END, .to = { (const uint8_t *)"  x", 3 } },
+	  "\"}  x" },
+	{ "an edit that finds no place",
+	  EDIT("sgxtcbcomp01svn", "x"),
+	  { .at = 0 },
+	  NULL },
+	{ "a cut beyond the end",
+	  { .at = 0 },
+	  { .at = 1u << 20, .cut = 1 },
 	  NULL },
 };
 
@@ -798,22 +858,25 @@ static void test_texts(void)
 		return;
 	text = &w.tcb_info[SIM_SGX].whole;
 	ok(says(text, "{\"tcbInfo\":{\"version\":2,") &&
-	   says(text, "\"fmspc\":\"53494d000001\",\"pceId\":\"0000\",") &&
-	   says(text, "\"tcb\":{\"sgxtcbcomp01svn\":9,"
-	              "\"sgxtcbcomp02svn\":9,") &&
-	   says(text, "\"sgxtcbcomp16svn\":0,\"pcesvn\":13},\"tcbDate\":"),
+	           says(text,
+	                "\"fmspc\":\"53494d000001\",\"pceId\":\"0000\",") &&
+	           says(text, "\"tcb\":{\"sgxtcbcomp01svn\":9,"
+	                      "\"sgxtcbcomp02svn\":9,") &&
+	           says(text,
+	                "\"sgxtcbcomp16svn\":0,\"pcesvn\":13},\"tcbDate\":"),
 	   "TCB info of version 2");
 	text = &w.tcb_info[SIM_TDX].whole;
 	ok(says(text, "{\"TCBINFO\":{\"id\":\"TDX\",\"version\":3,") &&
-	   says(text, "\"tdxModuleIdentities\":[],") &&
-	   says(text, "{\"svn\":0},{\"svn\":77}],\"pcesvn\":13") &&
-	   says(text, "\"tcbDate\":\"2025-07-03T00:00:00Z\",\"tcbStatus\":"
-	              "\"UpToDate\"},"),
+	           says(text, "\"tdxModuleIdentities\":[],") &&
+	           says(text, "{\"svn\":0},{\"svn\":77}],\"pcesvn\":13") &&
+	           says(text,
+	                "\"tcbDate\":\"2025-07-03T00:00:00Z\",\"tcbStatus\":"
+	                "\"UpToDate\"},"),
 	   "TCB info for TDX");
 	text = &w.qe_identity[SIM_TDX].whole;
 	ok(says(text, "{\"enclaveIdentity\":{\"id\":\"TD_QE\",") &&
-	   says(text, "\"miscselectMask\":\"01020304\",") &&
-	   says(text, "\"tcbDate\":\"2025-07-03T00:00:00Z\"},"),
+	           says(text, "\"miscselectMask\":\"01020304\",") &&
+	           says(text, "\"tcbDate\":\"2025-07-03T00:00:00Z\"},"),
 	   "QE identity");
 	ok(says(&w.qe_identity[SIM_SGX].whole,
 	        "{\"enclaveIdentity\":[[[[]]]],\"signature\":"),
@@ -822,30 +885,42 @@ static void test_texts(void)
 }
 
 /* Every field of the reports at its place [DCAP 1.2, 1.3], and zeros between. */
-#define SGX_FIELD(at, field) { #field, offsetof(struct assay_sgx_report, field), \
-	sizeof(((struct assay_sgx_report *)0)->field), at }
-#define TD_FIELD(at, field) { #field, offsetof(struct assay_td_report, field), \
-	sizeof(((struct assay_td_report *)0)->field), at }
+#define SGX_FIELD(at, field) \
+	{ \
+#field, offsetof(struct assay_sgx_report, field), \
+			sizeof(((struct assay_sgx_report *)0)->field), at \
+	}
+#define TD_FIELD(at, field) \
+	{ \
+#field, offsetof(struct assay_td_report, field), \
+			sizeof(((struct assay_td_report *)0)->field), at \
+	}
 struct field {
 	const char *name;
 	size_t from, len, at;
 };
 static const struct field sgx_fields[] = {
-	SGX_FIELD(0, cpu_svn),      SGX_FIELD(16, misc_select),
-	SGX_FIELD(32, isv_ext_prod_id), SGX_FIELD(48, flags),
-	SGX_FIELD(56, xfrm),        SGX_FIELD(64, mrenclave),
-	SGX_FIELD(128, mrsigner),   SGX_FIELD(192, config_id),
-	SGX_FIELD(256, isv_prod_id), SGX_FIELD(258, isv_svn),
-	SGX_FIELD(260, config_svn), SGX_FIELD(304, isv_family_id),
+	SGX_FIELD(0, cpu_svn),
+	SGX_FIELD(16, misc_select),
+	SGX_FIELD(32, isv_ext_prod_id),
+	SGX_FIELD(48, flags),
+	SGX_FIELD(56, xfrm),
+	SGX_FIELD(64, mrenclave),
+	SGX_FIELD(128, mrsigner),
+	SGX_FIELD(192, config_id),
+	SGX_FIELD(256, isv_prod_id),
+	SGX_FIELD(258, isv_svn),
+	SGX_FIELD(260, config_svn),
+	SGX_FIELD(304, isv_family_id),
 	SGX_FIELD(320, report_data),
 };
 static const struct field td_fields[] = {
-	TD_FIELD(0, tee_tcb_svn),   TD_FIELD(16, mrseam),
-	TD_FIELD(64, mrsignerseam), TD_FIELD(112, seam_attributes),
+	TD_FIELD(0, tee_tcb_svn),     TD_FIELD(16, mrseam),
+	TD_FIELD(64, mrsignerseam),   TD_FIELD(112, seam_attributes),
 	TD_FIELD(120, td_attributes), TD_FIELD(128, xfam),
-	TD_FIELD(136, mrtd),        TD_FIELD(184, mrconfigid),
-	TD_FIELD(232, mrowner),     TD_FIELD(280, mrownerconfig),
-	TD_FIELD(328, rtmr),        TD_FIELD(520, report_data),
+	TD_FIELD(136, mrtd),          TD_FIELD(184, mrconfigid),
+	TD_FIELD(232, mrowner),       TD_FIELD(280, mrownerconfig),
+	TD_FIELD(328, rtmr),          TD_FIELD(520, report_data),
 	TD_FIELD(584, tee_tcb_svn_2), TD_FIELD(600, mrservicetd),
 };
 
@@ -860,8 +935,8 @@ static void test_fields(const struct sim_out *out, const void *report,
 	for (size_t i = 0; i < n && fields[i].at < len; i++) {
 		ok(!memcmp(out->ptr + fields[i].at,
 		           (const uint8_t *)report + fields[i].from,
-		           fields[i].len), "report of %zu bytes: %s", len,
-		   fields[i].name);
+		           fields[i].len),
+		   "report of %zu bytes: %s", len, fields[i].name);
 		zeros -= fields[i].len;
 	}
 	for (size_t i = 0; i < len; i++)
@@ -900,20 +975,38 @@ static void q_sig_len(struct sim_quote_spec *q)
 {
 	q->sig_len = SIM_TRUE_LEN - 1;
 }
-static void q_sig_huge(struct sim_quote_spec *q) { q->sig_len = 0xffffffff; }
-static void q_outer(struct sim_quote_spec *q) { q->outer_len = 0; }
-static void q_outer_type(struct sim_quote_spec *q) { q->outer_type = 5; }
-static void q_auth_none(struct sim_quote_spec *q) { q->auth.len = 0; }
+static void q_sig_huge(struct sim_quote_spec *q)
+{
+	q->sig_len = 0xffffffff;
+}
+static void q_outer(struct sim_quote_spec *q)
+{
+	q->outer_len = 0;
+}
+static void q_outer_type(struct sim_quote_spec *q)
+{
+	q->outer_type = 5;
+}
+static void q_auth_none(struct sim_quote_spec *q)
+{
+	q->auth.len = 0;
+}
 static void q_auth_len(struct sim_quote_spec *q)
 {
 	q->auth_len = SIM_TRUE_LEN + 1;
 }
-static void q_body_size(struct sim_quote_spec *q) { q->body_size = 583; }
-static void q_relabel(struct sim_quote_spec *q) { q->version = 4; }
+static void q_body_size(struct sim_quote_spec *q)
+{
+	q->body_size = 583;
+}
+static void q_relabel(struct sim_quote_spec *q)
+{
+	q->version = 4;
+}
 static void q_edit(struct sim_quote_spec *q)
 {
-	q->signed_edit[0] = (struct sim_edit){ .at = 8, .cut = 1,
-		                               .to = sim_view("r") };
+	q->signed_edit[0] =
+		(struct sim_edit){ .at = 8, .cut = 1, .to = sim_view("r") };
 }
 static void q_trailing(struct sim_quote_spec *q)
 {
@@ -923,18 +1016,24 @@ static void q_slack(struct sim_quote_spec *q)
 {
 	q->inner_slack = sim_view("Z");
 }
-static void q_omit_header(struct sim_quote_spec *q) { q->sign_from = 48; }
-static void q_nothing(struct sim_quote_spec *q) { (void)q; }
+static void q_omit_header(struct sim_quote_spec *q)
+{
+	q->sign_from = 48;
+}
+static void q_nothing(struct sim_quote_spec *q)
+{
+	(void)q;
+}
 
 static const struct {
 	const char *name;
 	enum sim_kind kind;
 	void (*change)(struct sim_quote_spec *);
-	size_t at;               /* SIZE_MAX: the last bytes */
+	size_t at; /* SIZE_MAX: the last bytes */
 	unsigned n;
-	int64_t want;            /* at or above SIM_TRUE_LEN: difference to what
+	int64_t want; /* at or above SIM_TRUE_LEN: difference to what
 	                          * stands there in the genuine quote */
-	bool good;               /* the quote's signature verifies */
+	bool good;    /* the quote's signature verifies */
 } quotes[] = {
 	/* clang-format off */
 	{ "nothing", SIM_SGX_V3, q_nothing, 432, 4, SIM_TRUE_LEN, true },
@@ -984,9 +1083,10 @@ static void test_quotes(void)
 			            q.ptr + end + 4) == quotes[i].good,
 			   "quote, %s: openssl: signature", quotes[i].name);
 			ok(quotes[i].good ||
-			   verifies(w.keys[SIM_AK].key, q.ptr + 48, end - 48,
-			            q.ptr + end + 4),
-			   "quote, %s: openssl: what is signed", quotes[i].name);
+			           verifies(w.keys[SIM_AK].key, q.ptr + 48,
+			                    end - 48, q.ptr + end + 4),
+			   "quote, %s: openssl: what is signed",
+			   quotes[i].name);
 		}
 		sim_out_free(&q);
 		sim_world_free(&w);
@@ -1005,8 +1105,10 @@ static void test_seed(void)
 	ok(!memcmp(a.keys, b.keys, sizeof(a.keys)), "same seed: same keys");
 	ok(!memcmp(a.quote.ptr, b.quote.ptr, 702), "same seed: same body");
 	ok(a.tcb_info[SIM_TDX].inner.len == b.tcb_info[SIM_TDX].inner.len &&
-	   !memcmp(a.tcb_info[SIM_TDX].inner.ptr, b.tcb_info[SIM_TDX].inner.ptr,
-	           a.tcb_info[SIM_TDX].inner.len), "same seed: same TCB info");
+	           !memcmp(a.tcb_info[SIM_TDX].inner.ptr,
+	                   b.tcb_info[SIM_TDX].inner.ptr,
+	                   a.tcb_info[SIM_TDX].inner.len),
+	   "same seed: same TCB info");
 	sim_world_free(&b);
 	if (!sim_world_default_at(&b, SIM_TDX15_V5, SIM_NOW + 86400, 1) ||
 	    !sim_world_build(&b))
@@ -1021,10 +1123,11 @@ static void test_seed(void)
 	ok(contains(&b.der[SIM_PCK], HAS("\x0c\x19Intel SGX PCK Platform CA")),
 	   "renamed: stands there");
 	ok(!says(&b.der[SIM_PCK], "Simulation") &&
-	   !says(&b.crl_der[SIM_CRL_ROOT], "Simulation"),
+	           !says(&b.crl_der[SIM_CRL_ROOT], "Simulation"),
 	   "renamed: the old name does not");
 	ok(contains(&b.der[SIM_PCK], HAS(SGX_OID "\x02\x01\x02\x01\x05")) &&
-	   contains(&b.der[SIM_PCK], HAS(SGX_OID "\x02\x11\x02\x01\x0b")),
+	           contains(&b.der[SIM_PCK],
+	                    HAS(SGX_OID "\x02\x11\x02\x01\x0b")),
 	   "older: components and PCESVN of the level");
 	save_world(&b);
 	ok(chain_verifies(&b), "renamed: openssl: chain");
@@ -1051,14 +1154,14 @@ static void test_chains(void)
 		return;
 	save_out("chain", &w.pem[SIM_CHAIN_PCK]);
 	ok_sh("four blocks", "test $(tr -d '\\0' <chain | grep -c"
-	      " '^-----BEGIN CERTIFICATE-----$') = 4");
+	                     " '^-----BEGIN CERTIFICATE-----$') = 4");
 	ok(w.pem[SIM_CHAIN_PCK].ptr[w.pem[SIM_CHAIN_PCK].len - 1] == 0,
 	   "a NUL behind them");
 	ok(!memcmp(w.pem[SIM_CHAIN_TCB_INFO].ptr,
 	           HAS("before\n-----BEGIN X509 CRL-----\nMII")) &&
-	   says(&w.pem[SIM_CHAIN_TCB_INFO],
-	        "\n-----END X509 CRL-----\nbetween\n"
-	        "-----BEGIN X509 CRL-----\n"),
+	           says(&w.pem[SIM_CHAIN_TCB_INFO],
+	                "\n-----END X509 CRL-----\nbetween\n"
+	                "-----BEGIN X509 CRL-----\n"),
 	   "texts around, another label");
 	ok(w.pem[SIM_CHAIN_QE_IDENTITY].len == 3, "a text instead");
 	sim_world_free(&w);
@@ -1071,8 +1174,11 @@ static void test_ppid_data(void)
 		unsigned type;
 		bool pce_id;
 		size_t len;
-	} rows[] = { { 1, true, 36 },   { 1, false, 34 },  { 2, true, 276 },
-		     { 2, false, 274 }, { 3, true, 404 } };
+	} rows[] = { { 1, true, 36 },
+		     { 1, false, 34 },
+		     { 2, true, 276 },
+		     { 2, false, 274 },
+		     { 3, true, 404 } };
 	static struct sim_world w;
 
 	if (!sim_world_default(&w, SIM_SGX_V3))
@@ -1082,7 +1188,7 @@ static void test_ppid_data(void)
 
 		sim_world_ppid_data(&out, &w, rows[i].type, rows[i].pce_id);
 		ok(!out.bad && out.len == rows[i].len &&
-		   out.ptr[out.len - (rows[i].pce_id ? 4 : 2)] == 13,
+		           out.ptr[out.len - (rows[i].pce_id ? 4 : 2)] == 13,
 		   "certification data of type %u: %zu bytes", rows[i].type,
 		   rows[i].len);
 		sim_out_free(&out);
@@ -1124,7 +1230,7 @@ static void test_shape(void)
 	static const struct {
 		const char *quote;
 		enum sim_who ca;
-		size_t nth;          /* certificate in the quote's chain */
+		size_t nth; /* certificate in the quote's chain */
 		enum sim_who who;
 		const char *name;
 	} certs_of[] = {
@@ -1175,7 +1281,8 @@ static void test_shape(void)
 			save("theirs.pem", at, n - (size_t)(at - (char *)p));
 			save_out("ours", &w.der[certs_of[i].who]);
 			if (ok(sh("openssl x509 -in theirs.pem -outform DER"
-			          " -out theirs"), "its certificate"))
+			          " -out theirs"),
+			       "its certificate"))
 				same_shape(certs_of[i].name, shape_sh);
 		}
 		free(p);

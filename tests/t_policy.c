@@ -494,8 +494,8 @@ static bool appraise(const struct assay_constraint *const *constraints,
 {
 	memset(&decision, 0xaa, sizeof(decision));
 
-	bool accept =
-		assay_appraise(&decision, &verdict, &policy, constraints, n);
+	bool accept = assay_appraise(&decision, &verdict, &policy, constraints,
+	                             n);
 
 	for (size_t i = 0; i < decision.n_refusals; i++) {
 		const char *end = strrchr(decision.refusals[i].note, '.');

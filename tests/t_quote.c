@@ -457,9 +457,8 @@ static void test_prefixes(const char *name, const uint8_t *bytes,
 	size_t n = 0;
 
 	for (size_t cut = 0; cut < len; cut++) {
-		enum assay_check want = cut < siglen_at + 4
-		                                ? ASSAY_P_TRUNCATED
-		                                : ASSAY_P_SIGLEN;
+		enum assay_check want = cut < siglen_at + 4 ? ASSAY_P_TRUNCATED
+		                                            : ASSAY_P_SIGLEN;
 
 		n += !parse(&q, bytes, cut, 0, false, &err) &&
 		     err.check == want && is_failure(&q, &err, cut);

@@ -114,8 +114,10 @@ static void test_keep(void)
 
 static void test_restore(void)
 {
-	const struct said said[] = { { ASSAY_FRAME_REFUSED,
-		                       "\x04\xbeN_SEAL_OPEN: it is not mine" } };
+	const struct said said[] = {
+		{ ASSAY_FRAME_REFUSED,
+		  "\x04\xbeN_SEAL_OPEN: it is not mine" }
+	};
 	int enclave = enclave_of(said, 1);
 
 	sim_host_restore(&host,
@@ -144,7 +146,8 @@ static bool send_mail(void)
 {
 	return sim_host_mail(&answer, &host,
 	                     (struct assay_bytes){ (const uint8_t *)"me", 2 },
-	                     (struct assay_bytes){ (const uint8_t *)"dear", 4 });
+	                     (struct assay_bytes){ (const uint8_t *)"dear",
+	                                           4 });
 }
 
 static void test_mail(void)
@@ -241,10 +244,11 @@ static void test_refusals(void)
 	        "no reason");
 	refused("", "it refused: it does not say why", ASSAY_OK, "nothing");
 	refused("\x04\xb5N_NONCE: got 65 bytes",
-	        "it refused: N_NONCE: got 65 bytes",
-	        ASSAY_N_NONCE, "a check of the library");
-	refused("\xff\xff" "a\033[2Jb\nc\x80\x7f", "it refused: a?[2Jb?c??", ASSAY_OK,
-	        "what terminals obey");
+	        "it refused: N_NONCE: got 65 bytes", ASSAY_N_NONCE,
+	        "a check of the library");
+	refused("\xff\xff"
+	        "a\033[2Jb\nc\x80\x7f",
+	        "it refused: a?[2Jb?c??", ASSAY_OK, "what terminals obey");
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = 0;
 	snprintf(want, sizeof(want), "%s%.200s", start, text + 2);

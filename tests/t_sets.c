@@ -46,9 +46,10 @@ static void revoked_signer(struct sim_world *w)
 {
 	struct sim_crl_spec *list = &w->crl[SIM_CRL_ROOT];
 
-	revoked = (struct sim_revoked){ .serial = w->cert[SIM_TCB_SIGNER].serial,
-		                        .date = list->this_update,
-		                        .reason = -1 };
+	revoked =
+		(struct sim_revoked){ .serial = w->cert[SIM_TCB_SIGNER].serial,
+		                      .date = list->this_update,
+		                      .reason = -1 };
 	list->revoked = &revoked;
 	list->n_revoked = 1;
 }

@@ -39,9 +39,8 @@ int main(void)
 	   "the example's key");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		assay_sha256(digest,
-		             (struct assay_bytes){
-				     (const uint8_t *)rows[i].msg,
-				     strlen(rows[i].msg) });
+		             (struct assay_bytes){ (const uint8_t *)rows[i].msg,
+		                                   strlen(rows[i].msg) });
 		ok(assay_p256_sign(sig, &pair, digest) &&
 		           from_hex(want, 64, rows[i].sig) &&
 		           memcmp(sig, want, 64) == 0,

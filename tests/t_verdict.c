@@ -19,34 +19,52 @@ static void test_levels(void)
 	} rows[] = {
 		{ "nothing", { 0 }, ASSAY_LEVEL_INSECURE, "not verified" },
 		{ "forged",
-		  { .failed = { .check = ASSAY_Q_SIG, .doc = ASSAY_DOC_QUOTE } },
-		  ASSAY_LEVEL_INSECURE, "QUOTE Q_SIG" },
-		{ "good", { .genuine = true, .status = ASSAY_STATUS_UP_TO_DATE },
-		  ASSAY_LEVEL_SECURE, "every update" },
-		{ "stale", { .genuine = true, .status = ASSAY_STATUS_OUT_OF_DATE },
-		  ASSAY_LEVEL_STALE, "misses security updates" },
+		  { .failed = { .check = ASSAY_Q_SIG,
+		                .doc = ASSAY_DOC_QUOTE } },
+		  ASSAY_LEVEL_INSECURE,
+		  "QUOTE Q_SIG" },
+		{ "good",
+		  { .genuine = true, .status = ASSAY_STATUS_UP_TO_DATE },
+		  ASSAY_LEVEL_SECURE,
+		  "every update" },
+		{ "stale",
+		  { .genuine = true, .status = ASSAY_STATUS_OUT_OF_DATE },
+		  ASSAY_LEVEL_STALE,
+		  "misses security updates" },
 		{ "debug enclave",
-		  { .genuine = true, .status = ASSAY_STATUS_UP_TO_DATE,
-		    .debug = true, .tee = ASSAY_TEE_SGX },
-		  ASSAY_LEVEL_INSECURE, "The enclave runs in debug mode" },
+		  { .genuine = true,
+		    .status = ASSAY_STATUS_UP_TO_DATE,
+		    .debug = true,
+		    .tee = ASSAY_TEE_SGX },
+		  ASSAY_LEVEL_INSECURE,
+		  "The enclave runs in debug mode" },
 		{ "debug TD",
-		  { .genuine = true, .status = ASSAY_STATUS_UP_TO_DATE,
-		    .debug = true, .tee = ASSAY_TEE_TDX },
-		  ASSAY_LEVEL_INSECURE, "The TD runs in debug mode" },
+		  { .genuine = true,
+		    .status = ASSAY_STATUS_UP_TO_DATE,
+		    .debug = true,
+		    .tee = ASSAY_TEE_TDX },
+		  ASSAY_LEVEL_INSECURE,
+		  "The TD runs in debug mode" },
 		{ "simulation",
-		  { .genuine = true, .status = ASSAY_STATUS_UP_TO_DATE,
+		  { .genuine = true,
+		    .status = ASSAY_STATUS_UP_TO_DATE,
 		    .simulation = true },
-		  ASSAY_LEVEL_INSECURE, "simulation" },
+		  ASSAY_LEVEL_INSECURE,
+		  "simulation" },
 		{ "forged",
-		  { .failed = { .check = ASSAY_Q_SIG, .doc = ASSAY_DOC_QUOTE } },
-		  ASSAY_LEVEL_INSECURE, "evidence is not genuine (QUOTE Q_SIG)" },
+		  { .failed = { .check = ASSAY_Q_SIG,
+		                .doc = ASSAY_DOC_QUOTE } },
+		  ASSAY_LEVEL_INSECURE,
+		  "evidence is not genuine (QUOTE Q_SIG)" },
 		{ "without documents",
 		  { .failed = { .check = ASSAY_R_MISSING,
 		                .doc = ASSAY_DOC_PCK_CRL } },
 		  ASSAY_LEVEL_INSECURE,
 		  "Nothing shows that the evidence is genuine (PCK_CRL R_M" },
-		{ "Revoked", { .genuine = true, .status = ASSAY_STATUS_REVOKED },
-		  ASSAY_LEVEL_INSECURE, "no status" },
+		{ "Revoked",
+		  { .genuine = true, .status = ASSAY_STATUS_REVOKED },
+		  ASSAY_LEVEL_INSECURE,
+		  "no status" },
 	};
 	char reason[512];
 
@@ -78,16 +96,22 @@ static void test_advice(void)
 		struct assay_gap gap;
 		const char *says;
 	} gaps[] = {
-		{ { ASSAY_GAP_SGX_COMPONENT, 1, 3, 4, ASSAY_STATUS_UP_TO_DATE, "BIOS" },
-		  "SGX component 2 (BIOS) is 3, UpToDate needs 4: update the BIOS" },
+		{ { ASSAY_GAP_SGX_COMPONENT, 1, 3, 4, ASSAY_STATUS_UP_TO_DATE,
+		    "BIOS" },
+		  "SGX component 2 (BIOS) is 3, UpToDate needs 4: update the "
+		  "BIOS" },
 		{ { ASSAY_GAP_PCE_SVN, 0, 11, 13, ASSAY_STATUS_UP_TO_DATE, "" },
 		  "PCE is 11, UpToDate needs 13: update" },
-		{ { ASSAY_GAP_TDX_COMPONENT, 2, 1, 2, ASSAY_STATUS_UP_TO_DATE, "" },
+		{ { ASSAY_GAP_TDX_COMPONENT, 2, 1, 2, ASSAY_STATUS_UP_TO_DATE,
+		    "" },
 		  "TDX component 3 is 1, UpToDate needs 2: update the BIOS" },
-		{ { ASSAY_GAP_TDX_COMPONENT, 0, 1, 2, ASSAY_STATUS_UP_TO_DATE, "" },
+		{ { ASSAY_GAP_TDX_COMPONENT, 0, 1, 2, ASSAY_STATUS_UP_TO_DATE,
+		    "" },
 		  "update the TDX module" },
-		{ { ASSAY_GAP_TDX_MODULE, 0, 3, 5, ASSAY_STATUS_UP_TO_DATE, "TDX_03" },
-		  "TDX module (TDX_03) is 3, UpToDate needs 5: update the TDX module" },
+		{ { ASSAY_GAP_TDX_MODULE, 0, 3, 5, ASSAY_STATUS_UP_TO_DATE,
+		    "TDX_03" },
+		  "TDX module (TDX_03) is 3, UpToDate needs 5: update the TDX "
+		  "module" },
 		{ { ASSAY_GAP_QE, 0, 5, 8, ASSAY_STATUS_UP_TO_DATE, "" },
 		  "The quoting enclave is 5, UpToDate needs 8" },
 	};
@@ -133,7 +157,8 @@ static void test_advice(void)
 	v = (struct assay_verdict){ .failed = { .check = ASSAY_R_TIME,
 		                                .doc = ASSAY_DOC_PCK_CRL,
 		                                .note = "it ended" } };
-	ok(advises(&v, "PCK_CRL R_TIME does not hold") && advises(&v, "it ended"),
+	ok(advises(&v, "PCK_CRL R_TIME does not hold") &&
+	           advises(&v, "it ended"),
 	   "what failed, what was found, what to do");
 	v = (struct assay_verdict){ .genuine = true,
 		                    .status = ASSAY_STATUS_UP_TO_DATE };
@@ -152,7 +177,8 @@ static void test_trust(void)
 	struct assay_bytes chain;
 	uint8_t fmspc[6], ca[64], *text;
 
-	if (!w || !t || !sim_world_default(w, SIM_TDX_V4) || !sim_world_build(w))
+	if (!w || !t || !sim_world_default(w, SIM_TDX_V4) ||
+	    !sim_world_build(w))
 		abort();
 	sim_world_collateral(&c, w);
 	terms.now = w->now;

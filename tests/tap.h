@@ -38,8 +38,8 @@ skip(const char *why, const char *fmt, ...)
 }
 
 /* A line for whoever reads the log. */
-__attribute__((format(printf, 1, 2), unused)) static void
-note(const char *fmt, ...)
+__attribute__((format(printf, 1, 2), unused)) static void note(const char *fmt,
+                                                               ...)
 {
 	va_list ap;
 

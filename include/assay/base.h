@@ -7,8 +7,12 @@
 #include <stdint.h>
 
 #ifdef __cplusplus
-#define ASSAY_BEGIN extern "C" { _Pragma("GCC visibility push(default)")
-#define ASSAY_END _Pragma("GCC visibility pop") }
+#define ASSAY_BEGIN \
+	extern "C" { \
+	_Pragma("GCC visibility push(default)")
+#define ASSAY_END \
+	_Pragma("GCC visibility pop") \
+	}
 #else
 #define ASSAY_BEGIN _Pragma("GCC visibility push(default)")
 #define ASSAY_END _Pragma("GCC visibility pop")

@@ -21,33 +21,33 @@ enum assay_check {
 /* The document that a check was applied to; `at` counts in its bytes. */
 enum assay_doc {
 	ASSAY_DOC_NONE = 0,
-	ASSAY_DOC_EVIDENCE,    /* the file as it was given */
+	ASSAY_DOC_EVIDENCE, /* the file as it was given */
 	ASSAY_DOC_QUOTE,
-	ASSAY_DOC_PCK_CHAIN,   /* the PEM text of the PCK chain */
+	ASSAY_DOC_PCK_CHAIN, /* the PEM text of the PCK chain */
 	ASSAY_DOC_PCK_LEAF,
 	ASSAY_DOC_PCK_CA,
 	ASSAY_DOC_ROOT,
 	ASSAY_DOC_PCK_CRL_CHAIN, /* the PEM text of the PCK CRL's issuer chain */
-	ASSAY_DOC_TCB_CHAIN,   /* the PEM text of the TCB info's issuer chain */
-	ASSAY_DOC_QE_CHAIN,    /* ... of the QE identity's */
+	ASSAY_DOC_TCB_CHAIN, /* the PEM text of the TCB info's issuer chain */
+	ASSAY_DOC_QE_CHAIN,  /* ... of the QE identity's */
 	ASSAY_DOC_TCB_SIGNER,
 	ASSAY_DOC_ROOT_CRL,
 	ASSAY_DOC_PCK_CRL,
 	ASSAY_DOC_TCB_INFO,
 	ASSAY_DOC_QE_IDENTITY,
-	ASSAY_DOC_COLLATERAL,  /* a file that holds several documents */
+	ASSAY_DOC_COLLATERAL, /* a file that holds several documents */
 	ASSAY_DOC_POLICY,
 	ASSAY_DOC_CONSTRAINT,
-	ASSAY_DOC_EVENT_LOG,   /* of a TD; for A_RTMR `at` is the register */
-	ASSAY_DOC_ENCLAVE,     /* its memory: `at` is an offset in it */
-	ASSAY_DOC_PROGRAM,     /* an ELF file, signed or not */
-	ASSAY_DOC_LAUNCH,      /* a launch page */
+	ASSAY_DOC_EVENT_LOG, /* of a TD; for A_RTMR `at` is the register */
+	ASSAY_DOC_ENCLAVE,   /* its memory: `at` is an offset in it */
+	ASSAY_DOC_PROGRAM,   /* an ELF file, signed or not */
+	ASSAY_DOC_LAUNCH,    /* a launch page */
 	ASSAY_DOC_SIGSTRUCT,
 	ASSAY_DOC_SGXS,
-	ASSAY_DOC_KEY,         /* a key that signs enclaves */
-	ASSAY_DOC_MANIFEST,    /* Gramine's */
-	ASSAY_DOC_LIBPAL,      /* Gramine's loader */
-	ASSAY_DOC_MAIL,        /* of Conclave; M_STREAM: its plaintext */
+	ASSAY_DOC_KEY,      /* a key that signs enclaves */
+	ASSAY_DOC_MANIFEST, /* Gramine's */
+	ASSAY_DOC_LIBPAL,   /* Gramine's loader */
+	ASSAY_DOC_MAIL,     /* of Conclave; M_STREAM: its plaintext */
 	ASSAY_N_DOCS
 };
 
@@ -57,7 +57,7 @@ struct assay_err {
 	enum assay_check check; /* ASSAY_OK if nothing failed */
 	enum assay_doc doc;     /* the document it was applied to */
 	size_t at;              /* byte offset in that document */
-	char note[160];         /* what was found and what was wanted, one line */
+	char note[160]; /* what was found and what was wanted, one line */
 };
 
 /* What is known about a check: docs/checks.md in a struct. */

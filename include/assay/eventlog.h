@@ -12,8 +12,8 @@
  * the digest is of.
  */
 struct assay_event_log {
-	size_t n_events;         /* without the header */
-	size_t n_data_differ;    /* events whose digest is not that of their data */
+	size_t n_events;      /* without the header */
+	size_t n_data_differ; /* events whose digest is not that of their data */
 	size_t first_differs_at; /* the first of them; offset in the log */
 	bool has[4];             /* an event of RTMR 0..3 was met */
 	uint8_t rtmr[4][48];     /* what the registers come to */

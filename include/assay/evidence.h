@@ -20,13 +20,13 @@ struct assay_signed_json {
 struct assay_collateral {
 	struct assay_signed_json tcb_info;
 	struct assay_signed_json qe_identity;
-	struct assay_bytes tcb_info_issuer_chain;     /* PEM: signer, root */
-	struct assay_bytes qe_identity_issuer_chain;  /* PEM: signer, root */
-	struct assay_bytes root_ca_crl;               /* DER */
-	struct assay_bytes pck_crl;                   /* DER */
-	struct assay_bytes pck_crl_issuer_chain;      /* PEM: CA, root; may be empty:
+	struct assay_bytes tcb_info_issuer_chain;    /* PEM: signer, root */
+	struct assay_bytes qe_identity_issuer_chain; /* PEM: signer, root */
+	struct assay_bytes root_ca_crl;              /* DER */
+	struct assay_bytes pck_crl;                  /* DER */
+	struct assay_bytes pck_crl_issuer_chain; /* PEM: CA, root; may be empty:
 	                                               * then the quote's CA is it */
-	struct assay_bytes pck_chain;                 /* PEM: leaf, CA, root; only
+	struct assay_bytes pck_chain;            /* PEM: leaf, CA, root; only
 	                                               * where the quote holds none */
 };
 
@@ -47,25 +47,25 @@ enum assay_evidence_kind {
 	ASSAY_EVIDENCE_NONE = 0,
 	ASSAY_EVIDENCE_QUOTE,
 	ASSAY_EVIDENCE_BUNDLE,
-	ASSAY_EVIDENCE_EII,     /* a Conclave EnclaveInstanceInfo */
+	ASSAY_EVIDENCE_EII, /* a Conclave EnclaveInstanceInfo */
 };
 
 /* What a file of evidence holds.  Views point into the file or into the
  * scratch memory. */
 struct assay_evidence {
 	enum assay_evidence_kind kind;
-	const char *encoding;            /* "raw", "hex", "base64" or "json" */
-	struct assay_bytes quote;        /* raw bytes, with what follows them */
+	const char *encoding;     /* "raw", "hex", "base64" or "json" */
+	struct assay_bytes quote; /* raw bytes, with what follows them */
 	struct assay_collateral collateral;
 	bool has_collateral;
-	struct assay_bytes hpke;         /* RFC 9458 key configuration, or empty */
-	struct assay_bytes sign;         /* Ed25519 public key (32), or empty */
-	struct assay_bytes eii_spki;     /* EII: signing key, 44 bytes, or empty */
-	struct assay_bytes eii_ek;       /* EII: X25519 key, 32 bytes, or empty */
-	struct assay_bytes nonce;        /* or empty */
+	struct assay_bytes hpke;     /* RFC 9458 key configuration, or empty */
+	struct assay_bytes sign;     /* Ed25519 public key (32), or empty */
+	struct assay_bytes eii_spki; /* EII: signing key, 44 bytes, or empty */
+	struct assay_bytes eii_ek;   /* EII: X25519 key, 32 bytes, or empty */
+	struct assay_bytes nonce;    /* or empty */
 	bool has_nonce;
 	bool has_at;
-	int64_t at;                      /* bundle: the time it speaks of */
+	int64_t at; /* bundle: the time it speaks of */
 };
 
 /* Memory for what decoding makes.  Everything decoded is shorter than what it

@@ -11,15 +11,15 @@ enum {
 	ASSAY_POLICY_MAX_RULES_SAID = 80, /* refusals that are named */
 };
 
-struct assay_policy;      /* rules, from a policy file; policy/policy.h */
-struct assay_constraint;  /* rules, from a constraint line */
+struct assay_policy;     /* rules, from a policy file; policy/policy.h */
+struct assay_constraint; /* rules, from a constraint line */
 
 /* One rule that said no. */
 struct assay_refusal {
-	const char *rule;    /* "mrenclave": the policy's key, stable; or genuine,
+	const char *rule; /* "mrenclave": the policy's key, stable; or genuine,
 	                      * identity, init, constraint.C, .S, .PROD, .REVOKE,
 	                      * .SEC, .EXPIRE */
-	char note[320];      /* what was found and what was wanted, a sentence */
+	char note[320];   /* what was found and what was wanted, a sentence */
 };
 
 /* Whether it is enough.  Zero is no. */
@@ -55,9 +55,8 @@ ASSAY_MUST_CHECK bool assay_policy_parse(struct assay_policy *policy,
  * opposite: false, or other report data. */
 ASSAY_MUST_CHECK bool assay_policy_any_code(struct assay_policy *policy);
 ASSAY_MUST_CHECK bool assay_policy_allow_debug(struct assay_policy *policy);
-ASSAY_MUST_CHECK bool
-assay_policy_report_data(struct assay_policy *policy,
-                         const uint8_t report_data[64]);
+ASSAY_MUST_CHECK bool assay_policy_report_data(struct assay_policy *policy,
+                                               const uint8_t report_data[64]);
 
 /* assay_policy_terms puts what the policy says of dates and floors (grace,
  * numbers) into `terms`, whose `now` and `strict` stay; a floor that `terms`
@@ -70,9 +69,9 @@ void assay_policy_terms(const struct assay_policy *policy,
  * EXPIRE:…".  Zeroed on failure.  Fails with ASSAY_A_CONSTRAINT, `at` is the
  * byte in the line.  Source: [CONCLAVE 2].
  */
-ASSAY_MUST_CHECK bool assay_constraint_parse(struct assay_constraint *constraint,
-                                             struct assay_bytes line,
-                                             struct assay_err *err);
+ASSAY_MUST_CHECK bool
+assay_constraint_parse(struct assay_constraint *constraint,
+                       struct assay_bytes line, struct assay_err *err);
 
 /* assay_constraint_print writes the canonical form: all C, all S, PROD, REVOKE,
  * EXPIRE, SEC; hashes in upper case.  Returns its length, as snprintf does. */

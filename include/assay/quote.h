@@ -23,8 +23,8 @@ struct assay_sgx_report {
 	uint8_t cpu_svn[16];
 	uint32_t misc_select;
 	uint8_t isv_ext_prod_id[16];
-	uint64_t flags, xfrm;      /* ATTRIBUTES */
-	uint8_t attributes[16];    /* the same, as they stand in the report */
+	uint64_t flags, xfrm;   /* ATTRIBUTES */
+	uint8_t attributes[16]; /* the same, as they stand in the report */
 	uint8_t mrenclave[32];
 	uint8_t mrsigner[32];
 	uint8_t config_id[64];
@@ -41,32 +41,33 @@ struct assay_td_report {
 	uint8_t mrtd[48], mrconfigid[48], mrowner[48], mrownerconfig[48];
 	uint8_t rtmr[4][48];
 	uint8_t report_data[64];
-	bool is_15;                /* the two below are there, else zero */
+	bool is_15; /* the two below are there, else zero */
 	uint8_t tee_tcb_svn_2[16];
 	uint8_t mrservicetd[48];
 };
 
 /* A quote.  Views point into the bytes that were parsed. */
 struct assay_quote {
-	uint16_t version;            /* 3, 4 or 5 */
+	uint16_t version; /* 3, 4 or 5 */
 	enum assay_tee tee;
-	uint16_t body_type;          /* v5: 1..3; else as if: 1 SGX, 2 TDX 1.0 */
+	uint16_t body_type; /* v5: 1..3; else as if: 1 SGX, 2 TDX 1.0 */
 	uint8_t user_data[20];
-	struct assay_sgx_report sgx; /* tee SGX, else zero */
-	struct assay_td_report td;   /* tee TDX, else zero */
+	struct assay_sgx_report sgx;      /* tee SGX, else zero */
+	struct assay_td_report td;        /* tee TDX, else zero */
 	struct assay_bytes signed_part;   /* what the attestation key signs */
-	size_t body_at;              /* offset of the body */
-	struct assay_bytes sig;      /* 64, r || s */
-	struct assay_bytes ak;       /* 64, x || y */
+	size_t body_at;                   /* offset of the body */
+	struct assay_bytes sig;           /* 64, r || s */
+	struct assay_bytes ak;            /* 64, x || y */
 	struct assay_bytes qe_report_raw; /* 384 */
 	struct assay_sgx_report qe_report;
 	struct assay_bytes qe_report_sig; /* 64 */
 	struct assay_bytes qe_auth;
-	uint16_t cert_type;          /* 1..5 */
-	size_t cert_at;              /* offset of the certification data */
-	struct assay_bytes cert;     /* type 5: PEM text of the PCK chain */
-	struct assay_bytes whole;    /* the quote without what follows it */
-	struct assay_bytes platform; /* ak .. end: the same in every quote of one
+	uint16_t cert_type;       /* 1..5 */
+	size_t cert_at;           /* offset of the certification data */
+	struct assay_bytes cert;  /* type 5: PEM text of the PCK chain */
+	struct assay_bytes whole; /* the quote without what follows it */
+	struct assay_bytes
+		platform; /* ak .. end: the same in every quote of one
 	                              * platform until its quoting enclave restarts */
 };
 

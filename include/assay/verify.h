@@ -37,13 +37,13 @@ enum assay_flag {
 /* The platform, from its authenticated PCK certificate [DCAP 2.2]. */
 struct assay_pck {
 	uint8_t ppid[16];
-	uint8_t comp[16];     /* component SVNs 1..16 */
+	uint8_t comp[16]; /* component SVNs 1..16 */
 	uint16_t pce_svn;
 	uint8_t cpu_svn[16];
 	uint8_t pce_id[2];
 	uint8_t fmspc[6];
-	uint8_t sgx_type;     /* 0 Standard, 1 Scalable, 2 with integrity */
-	bool has_piid;        /* Platform CA */
+	uint8_t sgx_type; /* 0 Standard, 1 Scalable, 2 with integrity */
+	bool has_piid;    /* Platform CA */
 	uint8_t piid[16];
 	enum assay_flag dynamic_platform, cached_keys, smt_enabled;
 };
@@ -68,15 +68,15 @@ struct assay_window {
 };
 
 #define ASSAY_MAX_ADVISORIES 128
-#define ASSAY_ADVISORY_LEN 32   /* with its NUL */
+#define ASSAY_ADVISORY_LEN 32 /* with its NUL */
 #define ASSAY_MAX_GAPS 40
 
 /* What stands between the platform and the best level there is. */
 enum assay_gap_kind {
 	ASSAY_GAP_NONE = 0,
-	ASSAY_GAP_SGX_COMPONENT,  /* index 0..15 */
+	ASSAY_GAP_SGX_COMPONENT, /* index 0..15 */
 	ASSAY_GAP_PCE_SVN,
-	ASSAY_GAP_TDX_COMPONENT,  /* index 0..15 of TEE_TCB_SVN */
+	ASSAY_GAP_TDX_COMPONENT, /* index 0..15 of TEE_TCB_SVN */
 	ASSAY_GAP_TDX_MODULE,
 	ASSAY_GAP_QE,
 };
@@ -85,8 +85,8 @@ struct assay_gap {
 	enum assay_gap_kind kind;
 	uint8_t index;
 	uint32_t have, need;
-	enum assay_status at;     /* the status of the level that asks for `need` */
-	char name[48];            /* what the TCB info calls the component, or "" */
+	enum assay_status at; /* the status of the level that asks for `need` */
+	char name[48];        /* what the TCB info calls the component, or "" */
 };
 
 /*
@@ -98,7 +98,7 @@ struct assay_gap {
 struct assay_verdict {
 	bool genuine;
 	struct assay_err failed;
-	bool simulation;             /* the root is not Intel's */
+	bool simulation; /* the root is not Intel's */
 	/* from the quote; zero where it could not be parsed */
 	uint16_t version;
 	enum assay_tee tee;
@@ -111,39 +111,39 @@ struct assay_verdict {
 	bool has_pck;                /* the chain was authenticated, */
 	struct assay_pck pck;        /* and this is what the leaf says */
 	/* the statuses; NONE where there is none (no module on SGX) */
-	enum assay_status status;    /* converged, relaunch included */
+	enum assay_status status; /* converged, relaunch included */
 	enum assay_status platform_status, module_status, qe_status;
-	bool has_current;            /* TDX 1.5: the same with TEE_TCB_SVN_2 */
+	bool has_current; /* TDX 1.5: the same with TEE_TCB_SVN_2 */
 	enum assay_status current_status, current_platform_status,
 		current_module_status;
-	int64_t tcb_date;            /* least of the three below */
+	int64_t tcb_date; /* least of the three below */
 	int64_t platform_date, module_date, qe_date; /* 0: none */
-	size_t n_advisories;         /* union over the matched levels, sorted */
+	size_t n_advisories; /* union over the matched levels, sorted */
 	char advisories[ASSAY_MAX_ADVISORIES][ASSAY_ADVISORY_LEN];
 	size_t n_gaps;
 	struct assay_gap gaps[ASSAY_MAX_GAPS];
 	/* the collateral; zero where it could not be authenticated */
 	uint32_t tcb_evaluation_number, qe_evaluation_number;
-	uint32_t evaluation_number;  /* the lesser of the two */
+	uint32_t evaluation_number;               /* the lesser of the two */
 	uint64_t root_crl_number, pck_crl_number; /* UINT64_MAX: larger */
 	/* a chain's: when all of its certificates but the root's are good */
 	struct assay_window windows[ASSAY_N_ITEMS];
 	int64_t earliest_issue, latest_issue; /* of the eight windows */
-	int64_t fresh_until;         /* earliest end of the eight windows */
-	int64_t at;                  /* the time it was judged for */
+	int64_t fresh_until; /* earliest end of the eight windows */
+	int64_t at;          /* the time it was judged for */
 };
 
 /* The terms on which evidence is judged.  Zero is the strictest of each but
  * `now`, which has no default. */
 struct assay_terms {
-	int64_t now;                  /* seconds since 1970-01-01T00:00:00Z */
-	int64_t collateral_grace;     /* seconds past its end that a document still
+	int64_t now;               /* seconds since 1970-01-01T00:00:00Z */
+	int64_t collateral_grace;  /* seconds past its end that a document still
 	                               * counts (not for certificates) */
-	int64_t certificate_grace;    /* the same for certificates */
+	int64_t certificate_grace; /* the same for certificates */
 	uint32_t min_evaluation_number;
 	uint64_t min_root_crl_number, min_pck_crl_number;
-	int64_t min_issue_date;       /* of TCB info and QE identity */
-	bool strict;                  /* nothing may follow the quote */
+	int64_t min_issue_date; /* of TCB info and QE identity */
+	bool strict;            /* nothing may follow the quote */
 };
 
 /* Trust: collateral, authenticated at a root.  Immutable once made: any number
@@ -187,12 +187,11 @@ size_t assay_trust_size(void);
  * Fails with X_*, R_* and J_* but for _TIME, _FLOOR and _ROLLBACK, with the
  * document in err->doc.  Source: [DCAP 4.0] X1, R1, R2, J1, J2, J3.
  */
-ASSAY_MUST_CHECK bool assay_trust_open(struct assay_trust *trust,
-                                       const struct assay_collateral *collateral,
-                                       struct assay_bytes pck_chain,
-                                       const uint8_t root_key[64],
-                                       struct assay_memo *memo,
-                                       struct assay_err *err);
+ASSAY_MUST_CHECK bool
+assay_trust_open(struct assay_trust *trust,
+                 const struct assay_collateral *collateral,
+                 struct assay_bytes pck_chain, const uint8_t root_key[64],
+                 struct assay_memo *memo, struct assay_err *err);
 
 /* What a trust is for: its TEE, FMSPC, and when the first of its parts ends (the
  * leaf's chain is the quote's, and no part of it). */
@@ -235,12 +234,10 @@ void assay_trust_ca_key(const struct assay_trust *trust, uint8_t key[64]);
  * Returns verdict->genuine.  Allocates nothing when `memo` is given (libcrypto
  * does).  Source: [DCAP 4.0], its steps, each one check of checks.def.
  */
-ASSAY_MUST_CHECK bool assay_verify(struct assay_verdict *verdict,
-                                   const struct assay_trust *trust,
-                                   struct assay_memo *memo,
-                                   struct assay_bytes quote,
-                                   struct assay_bytes pck_chain,
-                                   const struct assay_terms *terms);
+ASSAY_MUST_CHECK bool
+assay_verify(struct assay_verdict *verdict, const struct assay_trust *trust,
+             struct assay_memo *memo, struct assay_bytes quote,
+             struct assay_bytes pck_chain, const struct assay_terms *terms);
 
 /*
  * assay_verify_many judges `n` quotes as assay_verify does, each on its own and
@@ -260,13 +257,11 @@ size_t assay_verify_many(struct assay_verdict *verdicts,
  * trust into `trust` (assay_trust_size() bytes of workspace) and judges.  A
  * failure of the collateral stands in verdict->failed like any other.
  */
-ASSAY_MUST_CHECK bool
-assay_verify_evidence(struct assay_verdict *verdict, struct assay_trust *trust,
-                      struct assay_memo *memo,
-                      const struct assay_evidence *evidence,
-                      const struct assay_collateral *collateral,
-                      const uint8_t root_key[64],
-                      const struct assay_terms *terms);
+ASSAY_MUST_CHECK bool assay_verify_evidence(
+	struct assay_verdict *verdict, struct assay_trust *trust,
+	struct assay_memo *memo, const struct assay_evidence *evidence,
+	const struct assay_collateral *collateral, const uint8_t root_key[64],
+	const struct assay_terms *terms);
 
 /* assay_verdict_claims fills a verdict with what a quote claims, nothing
  * judged: for evidence without collateral.  False if it cannot be parsed

@@ -14,8 +14,8 @@ enum {
 	PLAIN, /* stands for itself */
 	QUOTE,
 	ESCAPE,
-	HIGH,  /* begins a character of two bytes or more */
-	CTRL,  /* may not stand in a string */
+	HIGH, /* begins a character of two bytes or more */
+	CTRL, /* may not stand in a string */
 };
 
 /* clang-format off */
@@ -767,10 +767,10 @@ bool assay_json_uint(struct assay_json *j, uint64_t max, uint64_t *out)
 		                           (int)(n < SHOWN ? n : SHOWN),
 		                           (const char *)j->base + at);
 	if (j->base[at] == '-' || !to_uint(out, max, j->base + at, n))
-		return assay_json_bad_range(
-			j, at, "got %.*s, want 0 to %llu",
-			(int)(n < SHOWN ? n : SHOWN),
-			(const char *)j->base + at, (unsigned long long)max);
+		return assay_json_bad_range(j, at, "got %.*s, want 0 to %llu",
+		                            (int)(n < SHOWN ? n : SHOWN),
+		                            (const char *)j->base + at,
+		                            (unsigned long long)max);
 	j->due = false;
 	return true;
 }

@@ -24,29 +24,29 @@
  */
 enum {
 	ASSAY_JSON_DEPTH = 16,
-	ASSAY_JSON_MEMBERS = 512,     /* open objects' members in all */
-	ASSAY_JSON_NAME = 1024,       /* bytes of a member's name */
-	ASSAY_JSON_MAX = 1 << 20,     /* bytes of text, but for _open_max */
+	ASSAY_JSON_MEMBERS = 512, /* open objects' members in all */
+	ASSAY_JSON_NAME = 1024,   /* bytes of a member's name */
+	ASSAY_JSON_MAX = 1 << 20, /* bytes of text, but for _open_max */
 };
 
 /* A member's name or a string's value, without its quotation marks, escapes
  * not yet resolved. */
 struct assay_json_str {
 	struct assay_bytes raw;
-	bool escaped;   /* has at least one backslash */
+	bool escaped; /* has at least one backslash */
 };
 
 struct assay_json {
 	const uint8_t *base;
 	size_t pos, len;
 	enum assay_doc doc;
-	struct assay_err err;   /* check ASSAY_OK while all is well */
-	bool due;               /* a value is next, and not yet read */
+	struct assay_err err; /* check ASSAY_OK while all is well */
+	bool due;             /* a value is next, and not yet read */
 	unsigned depth;
 	struct {
-		uint8_t kind;        /* '{' or '[' */
-		bool any;            /* a member or element was met */
-		uint16_t first;      /* its first name in `names` */
+		uint8_t kind;   /* '{' or '[' */
+		bool any;       /* a member or element was met */
+		uint16_t first; /* its first name in `names` */
 	} level[ASSAY_JSON_DEPTH];
 	uint16_t n_names;
 	struct {
@@ -87,10 +87,10 @@ char assay_json_peek(struct assay_json *j);
 /* Where the next value begins; 0 on failure. */
 size_t assay_json_at(struct assay_json *j);
 
-bool assay_json_object(struct assay_json *j);   /* enters { */
+bool assay_json_object(struct assay_json *j); /* enters { */
 bool assay_json_member(struct assay_json *j, struct assay_json_str *name);
-bool assay_json_array(struct assay_json *j);    /* enters [ */
-bool assay_json_element(struct assay_json *j);  /* false at ] */
+bool assay_json_array(struct assay_json *j);   /* enters [ */
+bool assay_json_element(struct assay_json *j); /* false at ] */
 
 /* Values.  A value of another type fails with J_TYPE, an integer outside
  * 0..max with J_RANGE, 1.0 or 1e1 with J_TYPE. */
@@ -131,10 +131,10 @@ size_t assay_json_unescape(uint8_t *out, struct assay_json_str s);
  * U+FFFD. */
 struct assay_json_out {
 	char *ptr;
-	size_t len, cap;   /* len < cap; a NUL follows */
+	size_t len, cap; /* len < cap; a NUL follows */
 	bool ok;
 	unsigned depth;
-	bool any[ASSAY_JSON_DEPTH + 1];  /* something stands at this depth */
+	bool any[ASSAY_JSON_DEPTH + 1]; /* something stands at this depth */
 };
 void assay_json_begin(struct assay_json_out *o, char *mem, size_t cap);
 void assay_json_put_object(struct assay_json_out *o, const char *name);
@@ -154,7 +154,6 @@ void assay_json_put_uint(struct assay_json_out *o, const char *name,
 void assay_json_put_bool(struct assay_json_out *o, const char *name, bool v);
 void assay_json_put_null(struct assay_json_out *o, const char *name);
 /* A time that assay_time_print calls "never" is written as null. */
-void assay_json_put_time(struct assay_json_out *o, const char *name,
-                         int64_t t);
+void assay_json_put_time(struct assay_json_out *o, const char *name, int64_t t);
 
 #endif

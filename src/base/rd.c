@@ -66,8 +66,8 @@ uint32_t assay_rd_u32be(struct assay_rd *r, const char *field)
 	const uint8_t *p = take(r, 4, field);
 
 	return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	                   (uint32_t)p[2] << 8 | p[3] :
-	           0;
+	                       (uint32_t)p[2] << 8 | p[3]
+	         : 0;
 }
 
 struct assay_bytes assay_rd_bytes(struct assay_rd *r, size_t n,
@@ -135,5 +135,6 @@ struct assay_bytes assay_rd_rest(struct assay_rd *r)
 
 bool assay_bytes_equal(struct assay_bytes a, struct assay_bytes b)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+	return a.len == b.len &&
+	       (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }

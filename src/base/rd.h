@@ -15,8 +15,8 @@
  */
 struct assay_rd {
 	const uint8_t *base;
-	size_t pos, end;      /* base[pos..end) is unread; pos <= end */
-	const char *bad;      /* the field that did not fit, or NULL */
+	size_t pos, end; /* base[pos..end) is unread; pos <= end */
+	const char *bad; /* the field that did not fit, or NULL */
 	size_t bad_at, bad_want, bad_left;
 };
 

@@ -165,7 +165,7 @@ bool assay_base64_parse(uint8_t *out, size_t *out_len, struct assay_bytes text,
 void assay_base64_print(char *out, const uint8_t *p, size_t n)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	                             "abcdefghijklmnopqrstuvwxyz0123456789+/";
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
 
 	for (size_t i = 0; i < n; i += 3) {
 		size_t left = n - i;
@@ -263,11 +263,11 @@ size_t assay_utf8_len(const uint8_t *p, size_t left)
 	if (c == 0xe0)
 		least = 0xa0; /* else overlong */
 	if (c == 0xed)
-		most = 0x9f;  /* else a surrogate */
+		most = 0x9f; /* else a surrogate */
 	if (c == 0xf0)
 		least = 0x90; /* else overlong */
 	if (c == 0xf4)
-		most = 0x8f;  /* else above U+10FFFF */
+		most = 0x8f; /* else above U+10FFFF */
 	if (n > 1 && (p[1] < least || p[1] > most))
 		return 0;
 	for (size_t i = 2; i < n; i++)

@@ -21,17 +21,17 @@ struct cli_time {
 };
 
 enum cli_kind {
-	CLI_FLAG,  /* bool */
-	CLI_TEXT,  /* const char *, at most once */
-	CLI_LIST,  /* struct cli_list */
-	CLI_TIME,  /* struct cli_time, at most once */
+	CLI_FLAG, /* bool */
+	CLI_TEXT, /* const char *, at most once */
+	CLI_LIST, /* struct cli_list */
+	CLI_TIME, /* struct cli_time, at most once */
 };
 
 struct cli_option {
-	const char *name;   /* "--at"; NULL ends a table */
-	const char *value;  /* "TIME", or NULL: a flag */
+	const char *name;  /* "--at"; NULL ends a table */
+	const char *value; /* "TIME", or NULL: a flag */
 	enum cli_kind kind;
-	size_t to;          /* its offset in the verb's own struct */
+	size_t to; /* its offset in the verb's own struct */
 	const char *help;
 };
 

@@ -313,7 +313,8 @@ static void put_text(struct cli_text *text, const struct inspection *in)
 	struct cli_facts f = { .text = text };
 
 	cli_put_identity(text, &in->evidence, &in->claims,
-	                 assay_keys_bound(&in->evidence, in->claims.report_data));
+	                 assay_keys_bound(&in->evidence,
+	                                  in->claims.report_data));
 	cli_put(text, "Nothing of this was judged: it is what the evidence "
 	              "says, as anybody can write it.\n\n");
 	put_facts(&f, in);

@@ -9,7 +9,7 @@
 struct cli_facts {
 	struct cli_text *text;
 	struct assay_json_out *json;
-	unsigned depth;  /* of the groups that are open */
+	unsigned depth; /* of the groups that are open */
 };
 
 /*

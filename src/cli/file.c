@@ -107,9 +107,9 @@ static bool write_new(const char *path, const char *text, size_t len)
 	snprintf(temp, n, "%s.XXXXXX", path);
 	fd = mkostemp(temp, O_CLOEXEC);
 	if (fd >= 0) {
-		good = close_written(fd, cli_write_all(fd, text, len) &&
-		                                 fchmod(fd, 0666 & ~mask) ==
-		                                         0) &&
+		good = close_written(fd,
+		                     cli_write_all(fd, text, len) &&
+		                             fchmod(fd, 0666 & ~mask) == 0) &&
 		       rename(temp, path) == 0;
 		why = errno;
 		if (!good)

@@ -91,7 +91,8 @@ static struct opened *find_opened(struct cli_judge *j,
 	struct assay_bytes cas = behind_leaf(chain);
 
 	for (size_t i = 0; i < j->n_opened; i++)
-		if (j->opened[i].set == set && assay_bytes_equal(j->opened[i].cas, cas))
+		if (j->opened[i].set == set &&
+		    assay_bytes_equal(j->opened[i].cas, cas))
 			return &j->opened[i];
 	return NULL;
 }
@@ -288,13 +289,14 @@ static void appraise_log(struct cli_judgement *out, const struct cli_rules *r)
 		return;
 	if (out->verdict.tee != ASSAY_TEE_TDX) {
 		refuse(&out->decision, "event_log",
-		       "An event log is given, and the evidence is not of a TD, "
+		       "An event log is given, and the evidence is not of a "
+		       "TD, "
 		       "which alone has one; leave it out.");
 		return;
 	}
 	out->event_log = r->event_log;
-	out->log_explains = assay_event_log_explains(
-		r->event_log, &out->verdict.td, &err);
+	out->log_explains = assay_event_log_explains(r->event_log,
+	                                             &out->verdict.td, &err);
 	if (!out->log_explains)
 		refuse(&out->decision, "event_log",
 		       "The event log is not that of this TD: %s. %s", err.note,

@@ -45,9 +45,9 @@ ASSAY_MUST_CHECK bool cli_signing_key(uint8_t spki[44],
 struct cli_rules {
 	struct assay_terms terms;
 	uint8_t root[64];
-	const char *root_name;   /* its file; NULL: none was given */
+	const char *root_name;    /* its file; NULL: none was given */
 	struct assay_bytes nonce; /* that must be bound; empty: none need be */
-	struct cli_sets sets;    /* none: evidence brings its own */
+	struct cli_sets sets;     /* none: evidence brings its own */
 	struct assay_policy *policy;
 	const struct assay_constraint **accept;
 	size_t n_accept;
@@ -74,16 +74,16 @@ bool cli_contradicts(const struct cli_verb *verb, const char *option);
 /* One judgement: facts, and whether they are enough. */
 struct cli_judgement {
 	const char *file;
-	int trouble;             /* errno of reading it, or 0 */
-	bool readable;           /* `evidence` is there */
+	int trouble;   /* errno of reading it, or 0 */
+	bool readable; /* `evidence` is there */
 	struct assay_evidence evidence;
-	const char *root_name;   /* the root's file; NULL: Intel's */
+	const char *root_name;     /* the root's file; NULL: Intel's */
 	const struct cli_set *set; /* what it was judged with; NULL: its own */
 	struct assay_verdict verdict;
 	enum assay_keys keys;
 	const struct assay_event_log *event_log; /* compared with the quote's
 	                                          * registers; NULL: it was not */
-	bool log_explains;       /* it comes to them */
+	bool log_explains;                       /* it comes to them */
 	enum assay_level level;
 	char reason[512];
 	struct assay_decision decision; /* last: it is large, and mostly room */
@@ -113,7 +113,8 @@ int cli_judge_many(const struct cli_rules *rules, const struct cli_list *files,
 /* Who speaks: the head of the printout, up to the revocation level. */
 void cli_put_identity(struct cli_text *text,
                       const struct assay_evidence *evidence,
-                      const struct assay_verdict *verdict, enum assay_keys keys);
+                      const struct assay_verdict *verdict,
+                      enum assay_keys keys);
 /* "quote", "bundle", "eii"; "" for none. */
 const char *cli_kind_name(enum assay_evidence_kind kind);
 /* The whole printout, and one line. */

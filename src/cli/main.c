@@ -10,11 +10,19 @@
 #include <unistd.h>
 
 static const struct cli_verb *const verbs[] = {
-	&cmd_verify,          &cmd_inspect,           &cmd_explain,
-	&cmd_collateral_show, &cmd_collateral_bundle, &cmd_policy_check,
+	&cmd_verify,
+	&cmd_inspect,
+	&cmd_explain,
+	&cmd_collateral_show,
+	&cmd_collateral_bundle,
+	&cmd_policy_check,
 	&cmd_policy_keys,
-	&cmd_measure,         &cmd_diff,              &cmd_sign,
-	&cmd_key_new,         &cmd_key_show,          &cmd_attest,
+	&cmd_measure,
+	&cmd_diff,
+	&cmd_sign,
+	&cmd_key_new,
+	&cmd_key_show,
+	&cmd_attest,
 };
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
@@ -24,8 +32,9 @@ static const struct {
 } others[] = {
 	{ "sim sample", "Make a machine in software, with evidence and "
 	                "documents, for trying things out." },
-	{ "sim maker", "Be a manufacturer of such machines: make them, certify, "
-	               "revoke and update them." },
+	{ "sim maker",
+	  "Be a manufacturer of such machines: make them, certify, "
+	  "revoke and update them." },
 	{ "sim pcs", "Give out over HTTP what that manufacturer publishes." },
 	{ "run", "Run a signed program as an enclave of a simulated machine." },
 	{ "host", "Start an enclave, and answer for it over HTTP." },

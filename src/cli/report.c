@@ -36,7 +36,8 @@ static void put_title(struct cli_text *text, const char *kind, const uint8_t *p,
 }
 
 static void put_keys(struct cli_text *text,
-                     const struct assay_evidence *evidence, enum assay_keys keys)
+                     const struct assay_evidence *evidence,
+                     enum assay_keys keys)
 {
 	struct assay_bytes encryption = cli_encryption_key(evidence);
 	uint8_t spki[SPKI_LEN];
@@ -277,8 +278,9 @@ static void put_event_log(struct cli_text *text, const struct cli_judgement *j)
 	if (!log->n_data_differ)
 		return;
 	cli_put_label(text, "");
-	cli_put(text, "the data of %zu are not what was measured: the first "
-	              "at byte %zu\n",
+	cli_put(text,
+	        "the data of %zu are not what was measured: the first "
+	        "at byte %zu\n",
 	        log->n_data_differ, log->first_differs_at);
 }
 

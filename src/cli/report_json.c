@@ -161,7 +161,7 @@ static void put_keys(struct assay_json_out *o, const struct cli_judgement *j)
 	assay_json_put_text(o, "keys",
 	                    j->keys == ASSAY_KEYS_BOUND   ? "bound"
 	                    : j->keys == ASSAY_KEYS_LOOSE ? "loose"
-	                                                : NULL);
+	                                                  : NULL);
 	put_hex(o, "signing_key", has_key, spki, sizeof(spki));
 	put_hex(o, "encryption_key", key.len != 0, key.ptr, key.len);
 	put_hex(o, "nonce", j->evidence.has_nonce, j->evidence.nonce.ptr,

@@ -63,8 +63,7 @@ static bool seed(struct drbg *d, const uint8_t secret[N_LEN],
 static bool next_nonce(BIGNUM *k, struct drbg *d, const BIGNUM *order)
 {
 	for (;;) {
-		if (!hmac(d->v, d->k, d->v, 32) ||
-		    !BN_bin2bn(d->v, N_LEN, k))
+		if (!hmac(d->v, d->k, d->v, 32) || !BN_bin2bn(d->v, N_LEN, k))
 			return false;
 		if (!BN_is_zero(k) && BN_cmp(k, order) < 0)
 			return true;

@@ -249,8 +249,8 @@ void assay_p256_free(struct assay_p256 *engine)
 bool assay_p256_on_curve(struct assay_p256 *engine, const uint8_t key[64])
 {
 	ERR_set_mark();
-	bool yes = engine && read_point(engine->group, engine->point, key,
-	                                engine->ctx);
+	bool yes = engine &&
+	           read_point(engine->group, engine->point, key, engine->ctx);
 
 	ERR_pop_to_mark();
 	return yes;

@@ -50,7 +50,7 @@ static bool show_answer(struct sim_host *h, struct assay_bytes sealed,
 
 /* `plain` has room in front for what sealing puts there, and behind. */
 static bool ask_sealed(struct sim_host *h, const struct assay_key_config *keys,
-                struct sim_out *plain)
+                       struct sim_out *plain)
 {
 	static const struct assay_mark none;
 	const struct assay_bytes inner = { plain->ptr + ASSAY_REQUEST_HEAD,
@@ -81,7 +81,7 @@ bool ask(struct sim_host *h, const struct assay_key_config *keys)
 	if (!file_read_open(&plain, STDIN_FILENO, front + ASSAY_ENCLAVE_MAX)) {
 		sim_out_free(&plain);
 		return ask_complain("the request, of at most 1 MiB",
-		                strerror(errno));
+		                    strerror(errno));
 	}
 	sim_put_zeros(&plain, ASSAY_AEAD_TAG_LEN);
 	good = plain.bad ? ask_complain("the request", strerror(ENOMEM))

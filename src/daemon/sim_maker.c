@@ -393,8 +393,8 @@ static int make(struct sim_maker *maker, const struct sim_args *a)
 	            ? sim_maker_facts(maker)->n_processors - before
 	            : 0;
 	if (!good)
-		return sim_complain(a, "%s (%jd of %zu were made)",
-		                    why, (intmax_t)n, spec.count);
+		return sim_complain(a, "%s (%jd of %zu were made)", why,
+		                    (intmax_t)n, spec.count);
 	return say_made(maker, a, before, n);
 }
 

@@ -15,14 +15,14 @@ static const char usage[] =
 	"usage: assay sim pcs [OPTION]... DIR\n"
 	"\n"
 	"Answer for the simulated manufacturer in DIR, at the paths of "
-        "Intel's\n"
+	"Intel's\n"
 	"provisioning certification service, until SIGTERM or SIGINT.\n"
 	"\n"
 	"  --listen ADDR:PORT  where; 127.0.0.1:8081 if left out, port 0: any "
-        "that\n"
+	"that\n"
 	"                      is free, which is printed\n"
 	"  --at TIME           as if it were this time in UTC; now if left "
-        "out\n"
+	"out\n"
 	"\n"
 	"The manual: man assay-sim\n";
 

@@ -133,14 +133,15 @@ static enum assay_inner decide(struct assay_enclave *e,
 static bool send_sealed(struct assay_enclave *e, enum assay_inner what)
 {
 	const struct assay_secrets *s = e->secrets;
-	const struct assay_mark mark =
-		assay_marks_get(&s->sealer.marks, s->sealer.newest);
+	const struct assay_mark mark = assay_marks_get(&s->sealer.marks,
+	                                               s->sealer.newest);
 	const size_t head = assay_response_head(&s->reply);
 	uint8_t *body = assay_frame_body(&e->out);
 	const struct assay_bytes plain = { body + head, e->out.len - head };
 
 	assay_inner_write(body + head, what, &mark);
-	return assay_response_seal(body, &e->out.len, &s->reply, plain, &e->err) &&
+	return assay_response_seal(body, &e->out.len, &s->reply, plain,
+	                           &e->err) &&
 	       send_out(e, ASSAY_FRAME_ANSWER);
 }
 
@@ -152,8 +153,7 @@ static bool answer(struct assay_enclave *e)
 	enum assay_inner what;
 
 	if (!assay_request_open(&opened, &s->reply, &e->config, &s->decrypt,
-	                        assay_frame_body(&e->in), e->in.len,
-	                        &e->err) ||
+	                        assay_frame_body(&e->in), e->in.len, &e->err) ||
 	    !assay_inner_read(&seen, &request, opened, true, &e->err))
 		return false;
 	assay_enclave_clear(e,
@@ -327,9 +327,11 @@ int assay_enclave_run_at(const struct assay_enclave_app *app,
 
 int assay_enclave_run(const struct assay_enclave_app *app)
 {
-	static const struct assay_enclave_place
-		inherited = { DESCRIPTOR, DESCRIPTOR, "" },
-		standard = { STDIN_FILENO, STDOUT_FILENO, "" };
+	static const struct assay_enclave_place inherited = { DESCRIPTOR,
+		                                              DESCRIPTOR, "" },
+						standard = { STDIN_FILENO,
+		                                             STDOUT_FILENO,
+		                                             "" };
 	struct stat st;
 
 	assay_crypto_start();

@@ -5,8 +5,9 @@
 #include <assay/enclave.h>
 
 struct assay_enclave_place {
-	int in, out;      /* where requests come from, and answers go */
-	const char *root; /* "", or a folder in front of /dev (see assay_attest) */
+	int in, out; /* where requests come from, and answers go */
+	const char
+		*root; /* "", or a folder in front of /dev (see assay_attest) */
 };
 
 /* assay_enclave_run, elsewhere, and in a process whose libcrypto is started. */

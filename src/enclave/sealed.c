@@ -107,8 +107,7 @@ bool assay_seal(uint8_t *out, struct assay_sealer *s, struct assay_bytes state,
 {
 	const struct assay_bytes head = { out, ASSAY_SEALED_HEAD };
 	uint8_t *body = out + ASSAY_SEALED_HEAD;
-	const struct assay_bytes plain = { body,
-		                           sizeof(s->marks) + state.len };
+	const struct assay_bytes plain = { body, sizeof(s->marks) + state.len };
 	const uint8_t *nonce;
 
 	if (!can_seal(s, err))
@@ -147,7 +146,7 @@ static bool read_sealed(struct sealed *b, struct assay_bytes in,
 	b->number = assay_rd_u64le(&r, "number");
 	b->head = (struct assay_bytes){ in.ptr, r.pos };
 	b->body = assay_rd_rest(&r);
-	return (assay_rd_ok(&r) && 
+	return (assay_rd_ok(&r) &&
 	        b->body.len >= sizeof(struct assay_marks) + ASSAY_GCM_TAG_LEN &&
 	        memcmp(b->magic.ptr, magic, MAGIC_LEN) == 0 &&
 	        b->version == VERSION) ||

@@ -25,8 +25,9 @@ bool assay_x509_algorithm(struct assay_bytes inner, struct assay_bytes outer,
 {
 	if (assay_der_is_ecdsa_sha256(inner) && assay_bytes_equal(inner, outer))
 		return true;
-	return assay_fail(err, ASSAY_X_SIGALG, doc, at,
-	                  "the algorithm is not ecdsa-with-SHA256 in both places");
+	return assay_fail(
+		err, ASSAY_X_SIGALG, doc, at,
+		"the algorithm is not ecdsa-with-SHA256 in both places");
 }
 
 struct assay_x509_ext assay_x509_extension(struct assay_rd *list)
@@ -125,11 +126,11 @@ struct assay_bytes assay_x509_name(struct assay_rd *r, struct assay_bytes *cn,
 /* SubjectPublicKeyInfo of a P-256 key, uncompressed: 26 fixed bytes, x, y. */
 static bool read_key(uint8_t key[64], struct assay_bytes spki)
 {
-	static const uint8_t head[] = {
-		0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
-		0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-		0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04
-	};
+	static const uint8_t head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07,
+		                        0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02,
+		                        0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+		                        0xce, 0x3d, 0x03, 0x01, 0x07, 0x03,
+		                        0x42, 0x00, 0x04 };
 
 	if (spki.len != sizeof(head) + 64 ||
 	    memcmp(spki.ptr, head, sizeof(head)) != 0)
@@ -140,7 +141,8 @@ static bool read_key(uint8_t key[64], struct assay_bytes spki)
 
 static void read_basic_constraints(struct assay_cert *c, struct assay_rd *r)
 {
-	struct assay_rd s = assay_der_enter(r, DER_SEQUENCE, "basicConstraints");
+	struct assay_rd s = assay_der_enter(r, DER_SEQUENCE,
+	                                    "basicConstraints");
 
 	if (assay_der_peek(&s) == DER_BOOLEAN) {
 		c->is_ca = assay_der_boolean(&s, "cA");

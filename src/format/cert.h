@@ -19,19 +19,19 @@
 struct assay_cert {
 	enum assay_doc doc;
 	struct assay_bytes der, tbs;
-	struct assay_bytes serial;       /* magnitude, no leading zeros */
+	struct assay_bytes serial;          /* magnitude, no leading zeros */
 	struct assay_bytes issuer, subject; /* whole DER Names */
-	struct assay_bytes cn;           /* the subject's one CN, if it stands
+	struct assay_bytes cn; /* the subject's one CN, if it stands
 	                                  * alone in the first RDN, else empty */
 	struct assay_window validity;
-	uint8_t key[64];                 /* x || y; on the curve or not */
-	uint8_t sig[64];                 /* r || s; zeros if malformed */
+	uint8_t key[64]; /* x || y; on the curve or not */
+	uint8_t sig[64]; /* r || s; zeros if malformed */
 	bool is_ca;
 	bool has_path_len;
 	uint32_t path_len;
 	uint16_t key_usage;
 	unsigned n_sgx_ext;
-	struct assay_bytes sgx_ext;      /* contents of the (last) SGX extension */
+	struct assay_bytes sgx_ext; /* contents of the (last) SGX extension */
 	size_t subject_at, validity_at, key_at, extensions_at, sig_at, sgx_at;
 };
 
@@ -76,10 +76,10 @@ ASSAY_MUST_CHECK bool assay_pck_parse(struct assay_pck *pck,
 struct assay_crl {
 	enum assay_doc doc;
 	struct assay_bytes der, tbs;
-	struct assay_bytes issuer;       /* whole DER Name */
-	struct assay_window validity;    /* thisUpdate, nextUpdate */
-	struct assay_bytes revoked;      /* the entries, walked again by lookups */
-	uint64_t number;                 /* UINT64_MAX: that or more */
+	struct assay_bytes issuer;    /* whole DER Name */
+	struct assay_window validity; /* thisUpdate, nextUpdate */
+	struct assay_bytes revoked;   /* the entries, walked again by lookups */
+	uint64_t number;              /* UINT64_MAX: that or more */
 	uint8_t sig[64];
 	size_t issuer_at, validity_at, sig_at;
 };
@@ -89,7 +89,8 @@ struct assay_crl {
  * Fails with ASSAY_R_DER, _UNKNOWN_EXT, ASSAY_X_SIGALG.  Source: [DCAP 2.5].
  */
 ASSAY_MUST_CHECK bool assay_crl_parse(struct assay_crl *crl,
-                                      struct assay_bytes der, enum assay_doc doc,
+                                      struct assay_bytes der,
+                                      enum assay_doc doc,
                                       struct assay_err *err);
 
 /* Whether the list names this serial (magnitudes are compared); any entry

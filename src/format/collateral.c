@@ -11,10 +11,9 @@
 bool assay_fits(size_t got, size_t most, enum assay_doc doc, const char *what,
                 struct assay_err *err)
 {
-	return got <= most ||
-	       assay_fail(err, ASSAY_C_SIZE, doc, 0,
-	                  "%s: got %zu bytes, want at most %zu", what, got,
-	                  most);
+	return got <= most || assay_fail(err, ASSAY_C_SIZE, doc, 0,
+	                                 "%s: got %zu bytes, want at most %zu",
+	                                 what, got, most);
 }
 
 static bool is_in_scratch(const struct assay_scratch *s, struct assay_bytes b)

@@ -67,7 +67,7 @@ const char *assay_stray_name(char out[ASSAY_STRAY_NAME],
 
 /* What was read of the flat form; zeroed before. */
 struct assay_flat {
-	bool any;                    /* at least one member was met */
+	bool any; /* at least one member was met */
 	struct assay_stray stray;
 	struct assay_json_str member[ASSAY_N_FLAT];
 };

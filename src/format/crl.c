@@ -20,7 +20,7 @@ enum {
 /* What the walk over a list's extensions finds. */
 struct seen {
 	bool number, aki;
-	const char *wrong;  /* a sentence's object: why the list is refused */
+	const char *wrong; /* a sentence's object: why the list is refused */
 	size_t wrong_at;
 };
 
@@ -47,11 +47,13 @@ static void read_entry(struct assay_rd *list, struct seen *seen)
 			struct assay_x509_ext x = assay_x509_extension(&xs);
 
 			if (x.ce == CE_CERTIFICATE_ISSUER)
-				object_to(seen, x.at, "an entry of another issuer");
+				object_to(seen, x.at,
+				          "an entry of another issuer");
 			else if (x.critical && x.ce != CE_REASON &&
 			         x.ce != CE_INVALIDITY_DATE)
-				object_to(seen, x.at,
-				          "an unknown critical entry extension");
+				object_to(
+					seen, x.at,
+					"an unknown critical entry extension");
 			assay_rd_join(&xs, &x.value);
 		}
 		assay_der_leave(&e, &xs, "crlEntryExtensions");
@@ -73,8 +75,8 @@ static void read_extension(struct assay_crl *c, struct seen *seen,
 			assay_rd_spoil(list, x.at, "cRLNumber");
 		seen->number = true;
 		for (size_t i = 0; i < n.len; i++)
-			c->number = n.len > 8 ? UINT64_MAX :
-			                        c->number << 8 | n.ptr[i];
+			c->number = n.len > 8 ? UINT64_MAX
+			                      : c->number << 8 | n.ptr[i];
 		break;
 	}
 	case CE_AKI:
@@ -156,8 +158,8 @@ static bool parse(struct assay_crl *c, struct assay_bytes der,
 		return false;
 	if (!seen.number || !seen.aki)
 		object_to(&seen, extensions_at,
-		          seen.number ? "no authority key identifier" :
-		                        "no CRL number");
+		          seen.number ? "no authority key identifier"
+		                      : "no CRL number");
 	if (seen.wrong)
 		return assay_fail(err, ASSAY_R_UNKNOWN_EXT, c->doc,
 		                  seen.wrong_at, "the list has %s", seen.wrong);

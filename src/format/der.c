@@ -226,7 +226,8 @@ void assay_der_signature(uint8_t sig[64], struct assay_rd *r)
 	if (assay_rd_u8(&b, "unused bits") != 0)
 		assay_rd_spoil(&b, 0, "unused bits");
 
-	struct assay_rd s = assay_der_enter(&b, DER_SEQUENCE, "ECDSA-Sig-Value");
+	struct assay_rd s = assay_der_enter(&b, DER_SEQUENCE,
+	                                    "ECDSA-Sig-Value");
 	half(sig, &s, "r");
 	half(sig + 32, &s, "s");
 	assay_der_leave(&b, &s, "ECDSA-Sig-Value");

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-	HEAD_LEN = 48,          /* the least that is taken for evidence: a
+	HEAD_LEN = 48, /* the least that is taken for evidence: a
 	                         * quote's header */
 	HEX_MIN = 2 * HEAD_LEN,
 	BASE64_MIN = HEAD_LEN / 3 * 4,
@@ -133,8 +133,8 @@ struct file {
 	uint64_t version;
 	struct assay_json_str type, data, hpke, sign, nonce;
 	int64_t at;
-	struct assay_flat inner;  /* a bundle's collateral */
-	struct assay_flat outer;  /* members of the flat form at the top */
+	struct assay_flat inner; /* a bundle's collateral */
+	struct assay_flat outer; /* members of the flat form at the top */
 };
 
 /* An object of two strings. */
@@ -286,8 +286,8 @@ static bool open_bundle(struct assay_evidence *e, const struct file *f,
 	if (wants_collateral(doc) && !f->has_collateral)
 		return wrong_bundle(doc, 0, "none", "a bundle with collateral",
 		                    err);
-	if (f->has_collateral && !assay_flat_open(&e->collateral, &f->inner,
-	                                          scratch, doc, err))
+	if (f->has_collateral &&
+	    !assay_flat_open(&e->collateral, &f->inner, scratch, doc, err))
 		return false;
 	e->kind = ASSAY_EVIDENCE_BUNDLE;
 	e->has_collateral = f->has_collateral;

@@ -7,10 +7,10 @@
 
 /* Bits of what was seen, so that nothing comes twice or is left out. */
 enum {
-	MEMBERS_PROCESSOR = 0x1f << 1,           /* .1 .. .5 */
-	MEMBERS_PLATFORM = 0x7f << 1,            /* .1 .. .7 */
-	TCB_MEMBERS = 0x3ffff << 1,              /* .2.1 .. .2.18 */
-	CONFIGURATION_MEMBERS = 0x7 << 1,        /* .7.1 .. .7.3 */
+	MEMBERS_PROCESSOR = 0x1f << 1,    /* .1 .. .5 */
+	MEMBERS_PLATFORM = 0x7f << 1,     /* .1 .. .7 */
+	TCB_MEMBERS = 0x3ffff << 1,       /* .2.1 .. .2.18 */
+	CONFIGURATION_MEMBERS = 0x7 << 1, /* .7.1 .. .7.3 */
 };
 
 /*
@@ -53,13 +53,14 @@ static void read_tcb(struct assay_pck *p, struct assay_rd *r)
 		                                    "a TCB member");
 		unsigned n = member(&m, 2);
 
-		note(&m, &seen, n, TCB_MEMBERS, "a TCB member, twice or unknown");
+		note(&m, &seen, n, TCB_MEMBERS,
+		     "a TCB member, twice or unknown");
 		if (n >= 1 && n <= 16)
 			p->comp[n - 1] = (uint8_t)assay_der_uint(
 				&m, DER_INTEGER, 255, "a component SVN");
 		else if (n == 17)
-			p->pce_svn = (uint16_t)assay_der_uint(
-				&m, DER_INTEGER, 65535, "PCESVN");
+			p->pce_svn = (uint16_t)assay_der_uint(&m, DER_INTEGER,
+			                                      65535, "PCESVN");
 		else
 			assay_der_octets(&m, p->cpu_svn, 16, "CPUSVN");
 		assay_der_leave(&list, &m, "a TCB member");
@@ -154,8 +155,9 @@ bool assay_pck_parse(struct assay_pck *pck, const struct assay_cert *leaf,
 		r.pos = leaf->extensions_at;
 		assay_rd_spoil(&r, r.pos, "exactly one SGX extension");
 	}
-	read_members(pck, &r, issuer == ASSAY_ROLE_PLATFORM_CA ?
-	                              MEMBERS_PLATFORM : MEMBERS_PROCESSOR);
+	read_members(pck, &r,
+	             issuer == ASSAY_ROLE_PLATFORM_CA ? MEMBERS_PLATFORM
+	                                              : MEMBERS_PROCESSOR);
 	if (assay_rd_left(&r))
 		assay_rd_spoil(&r, r.pos, "the end of the SGX extension");
 	if (assay_rd_ok(&r))

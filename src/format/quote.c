@@ -15,7 +15,7 @@ enum {
 	AK_LEN = 64,
 	REPORT_LEN = 384,
 	VENDOR_LEN = 16,
-	CERT_HEAD_LEN = 6,         /* type and size */
+	CERT_HEAD_LEN = 6, /* type and size */
 	CERT_MAX = 64 * 1024,
 	BODY_TDX_15_EXTENDED = 4,
 };
@@ -66,16 +66,16 @@ static bool too_long(struct assay_err *err, size_t at, const char *field,
 /* The reader is good; if not, the length of certification data is to blame. */
 static bool fits_nest(const struct assay_rd *r, struct assay_err *err)
 {
-	return assay_rd_ok(r) || too_long(err, r->bad_at, r->bad, r->bad_want,
-	                                  r->bad_left);
+	return assay_rd_ok(r) ||
+	       too_long(err, r->bad_at, r->bad, r->bad_want, r->bad_left);
 }
 
 static bool is_at_end(const struct assay_rd *r, struct assay_err *err)
 {
 	size_t left = assay_rd_left(r);
 
-	return left == 0 || too_long(err, r->pos, "after certification data",
-	                             left, 0);
+	return left == 0 ||
+	       too_long(err, r->pos, "after certification data", left, 0);
 }
 
 bool assay_wrong_cert_type(struct assay_err *err, size_t at, uint16_t got,

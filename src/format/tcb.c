@@ -32,15 +32,17 @@ static bool need(struct assay_json *j, size_t at, bool there, const char *name)
 /* The statuses that the platform's levels use; modules and enclaves use the
  * second set [DCAP 3.3].  The two of a relaunch are never on the wire. */
 enum {
-	PLATFORM_STATUSES = 1 << ASSAY_STATUS_UP_TO_DATE |
-	                    1 << ASSAY_STATUS_SW_HARDENING_NEEDED |
-	                    1 << ASSAY_STATUS_CONFIGURATION_NEEDED |
-	                    1 << ASSAY_STATUS_CONFIGURATION_AND_SW_HARDENING_NEEDED |
-	                    1 << ASSAY_STATUS_OUT_OF_DATE |
-	                    1 << ASSAY_STATUS_OUT_OF_DATE_CONFIGURATION_NEEDED |
-	                    1 << ASSAY_STATUS_REVOKED,
+	PLATFORM_STATUSES =
+		1 << ASSAY_STATUS_UP_TO_DATE |
+		1 << ASSAY_STATUS_SW_HARDENING_NEEDED |
+		1 << ASSAY_STATUS_CONFIGURATION_NEEDED |
+		1 << ASSAY_STATUS_CONFIGURATION_AND_SW_HARDENING_NEEDED |
+		1 << ASSAY_STATUS_OUT_OF_DATE |
+		1 << ASSAY_STATUS_OUT_OF_DATE_CONFIGURATION_NEEDED |
+		1 << ASSAY_STATUS_REVOKED,
 	SVN_STATUSES = 1 << ASSAY_STATUS_UP_TO_DATE |
-	               1 << ASSAY_STATUS_OUT_OF_DATE | 1 << ASSAY_STATUS_REVOKED,
+	               1 << ASSAY_STATUS_OUT_OF_DATE |
+	               1 << ASSAY_STATUS_REVOKED,
 };
 
 static bool read_status(struct assay_json *j, unsigned allowed,
@@ -98,8 +100,8 @@ static bool same_level(struct assay_json *j, size_t at)
 }
 
 /* The levels of an enclave or a module, sorted, the highest first. */
-static bool read_svn_levels(struct assay_json *j, struct assay_svn_level *levels,
-                            size_t *n_levels)
+static bool read_svn_levels(struct assay_json *j,
+                            struct assay_svn_level *levels, size_t *n_levels)
 {
 	struct assay_json_str name;
 	size_t n = 0;
@@ -163,7 +165,8 @@ static bool read_components(struct assay_json *j, uint8_t svn[16],
 	}
 	*raw = (struct assay_bytes){ j->base + at, j->pos - at };
 	if (assay_json_ok(j) && n != 16)
-		return assay_json_bad_type(j, at, "%zu components, wanted 16", n);
+		return assay_json_bad_type(j, at, "%zu components, wanted 16",
+		                           n);
 	return assay_json_ok(j);
 }
 
@@ -260,8 +263,8 @@ static bool read_levels(struct assay_json *j, struct assay_tcb_info *t,
 		    !need(j, at, l.status, "tcbStatus"))
 			return false;
 		*forms &= has;
-		for (i = t->n_levels; i > 0 && compare(&t->levels[i - 1], &l) < 0;
-		     i--)
+		for (i = t->n_levels;
+		     i > 0 && compare(&t->levels[i - 1], &l) < 0; i--)
 			t->levels[i] = t->levels[i - 1];
 		if (i > 0 && compare(&t->levels[i - 1], &l) == 0)
 			return same_level(j, at);
@@ -390,7 +393,9 @@ static bool read_tcb_member(struct assay_json *j, struct assay_tcb_info *t,
 		top->version_at = at;
 		t->version = (uint32_t)v;
 		if (top->version && v != 2 && v != 3)
-			return wrong_version(j, at, "TCB info of another version than 2 and 3");
+			return wrong_version(
+				j, at,
+				"TCB info of another version than 2 and 3");
 	} else if (assay_json_is(name, "issueDate")) {
 		top->issue = assay_json_time(j, &t->validity.from);
 	} else if (assay_json_is(name, "nextUpdate")) {
@@ -402,7 +407,8 @@ static bool read_tcb_member(struct assay_json *j, struct assay_tcb_info *t,
 	} else if (assay_json_is(name, "tcbType")) {
 		top->type = assay_json_uint(j, UINT32_MAX, &v);
 		if (top->type && v != 0)
-			return wrong_version(j, at, "TCB info of another tcbType than 0");
+			return wrong_version(
+				j, at, "TCB info of another tcbType than 0");
 	} else if (assay_json_is(name, "tcbEvaluationDataNumber")) {
 		top->number = assay_json_uint(j, UINT32_MAX, &v);
 		t->evaluation_number = (uint32_t)v;
@@ -430,8 +436,9 @@ static bool read_tcb_info(struct assay_json *j, struct assay_tcb_info *t)
 		return false;
 	if (t->version == 2) {
 		if (top.id)
-			return wrong_version(j, top.version_at,
-			                     "version 2 has no id: it is for SGX alone");
+			return wrong_version(
+				j, top.version_at,
+				"version 2 has no id: it is for SGX alone");
 		t->tee = ASSAY_TEE_SGX;
 	} else if (assay_json_ok(j) && !top.id) {
 		return assay_wrong_id(&j->err, j->doc, at, "there");
@@ -453,7 +460,8 @@ static bool read_tcb_info(struct assay_json *j, struct assay_tcb_info *t)
 	    !need(j, at, !tdx || t->has_module, "tdxModule"))
 		return false;
 	if (!tdx && (t->has_module || top.modules))
-		return assay_json_bad_type(j, at, "TCB info for SGX has a TDX module");
+		return assay_json_bad_type(j, at,
+		                           "TCB info for SGX has a TDX module");
 	return true;
 }
 
@@ -512,9 +520,18 @@ enum {
 
 /* In the order of the bits above. */
 static const char *const identity_members[] = {
-	"id", "version", "issueDate", "nextUpdate", "tcbEvaluationDataNumber",
-	"miscselect", "miscselectMask", "attributes", "attributesMask",
-	"mrsigner", "isvprodid", "tcbLevels",
+	"id",
+	"version",
+	"issueDate",
+	"nextUpdate",
+	"tcbEvaluationDataNumber",
+	"miscselect",
+	"miscselectMask",
+	"attributes",
+	"attributesMask",
+	"mrsigner",
+	"isvprodid",
+	"tcbLevels",
 };
 enum { N_IDENTITY_MEMBERS = sizeof(identity_members) / sizeof(char *) };
 
@@ -530,9 +547,10 @@ static bool read_identity_member(struct assay_json *j,
 		return read_enclave_id(j, &q->id);
 	case ID_VERSION:
 		good = assay_json_uint(j, UINT32_MAX, &v);
-		return good && v != 2 ?
-		               wrong_version(j, at, "an identity of another version than 2") :
-		               good;
+		return good && v != 2 ? wrong_version(j, at,
+		                                      "an identity of another "
+		                                      "version than 2")
+		                      : good;
 	case ID_ISSUE:
 		return assay_json_time(j, &q->validity.from);
 	case ID_NEXT:
@@ -581,8 +599,7 @@ static bool read_identity(struct assay_json *j, struct assay_qe_identity *q)
 	return need(j, at, q->n_levels, "tcbLevels");
 }
 
-bool assay_qe_identity_read(struct assay_qe_identity *out,
-                            struct assay_json *j)
+bool assay_qe_identity_read(struct assay_qe_identity *out, struct assay_json *j)
 {
 	memset(out, 0, sizeof(*out));
 	if (read_identity(j, out))

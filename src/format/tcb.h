@@ -35,7 +35,7 @@ struct assay_tcb_level {
 
 /* tdxModule, or one of tdxModuleIdentities. */
 struct assay_tdx_module {
-	uint8_t major;                  /* of the id "TDX_xx" */
+	uint8_t major; /* of the id "TDX_xx" */
 	uint8_t mrsigner[48];
 	uint8_t attributes[8], attributes_mask[8];
 	size_t n_levels;
@@ -44,11 +44,11 @@ struct assay_tdx_module {
 
 /* TCB info [DCAP 3.3].  Levels are sorted: the best first. */
 struct assay_tcb_info {
-	enum assay_tee tee;             /* its id */
-	uint32_t version;               /* 2 or 3 */
-	struct assay_window validity;   /* issueDate, nextUpdate */
+	enum assay_tee tee;           /* its id */
+	uint32_t version;             /* 2 or 3 */
+	struct assay_window validity; /* issueDate, nextUpdate */
 	uint8_t fmspc[6];
-	bool has_pce_id;                /* always, but for old version 2 */
+	bool has_pce_id; /* always, but for old version 2 */
 	uint8_t pce_id[2];
 	uint32_t evaluation_number;
 	bool has_module;

@@ -9,9 +9,9 @@
 struct assay_x509_ext {
 	size_t at, value_at;
 	struct assay_bytes oid;
-	uint8_t ce;              /* n of 2.5.29.n, else 0 */
+	uint8_t ce; /* n of 2.5.29.n, else 0 */
 	bool critical;
-	struct assay_rd value;   /* inside the OCTET STRING; the caller reads it
+	struct assay_rd value; /* inside the OCTET STRING; the caller reads it
 	                          * and joins it to the list */
 };
 struct assay_x509_ext assay_x509_extension(struct assay_rd *list);

@@ -29,7 +29,7 @@ struct assay_constraint {
 	struct assay_constraint_set code, signer;
 	bool has_prod, has_revoke, has_expire;
 	uint16_t prod;
-	uint32_t revoke;           /* at most 2^31 - 1 */
+	uint32_t revoke; /* at most 2^31 - 1 */
 	enum assay_level sec;
 	struct assay_period expire;
 };
@@ -37,10 +37,10 @@ struct assay_constraint {
 /* What a constraint asks about. */
 struct assay_constraint_facts {
 	const uint8_t *mrenclave, *mrsigner; /* 32 bytes; NULL: has none */
-	int32_t prod;              /* -1: has none */
-	int32_t revocation;        /* the revocation level; -1: has none */
+	int32_t prod;                        /* -1: has none */
+	int32_t revocation; /* the revocation level; -1: has none */
 	enum assay_level level;
-	int64_t timestamp, now;    /* assessed at, and asked at; seconds since
+	int64_t timestamp, now; /* assessed at, and asked at; seconds since
 	                            * 1970-01-01T00:00:00Z */
 };
 
@@ -59,7 +59,6 @@ const char *assay_period_text(char out[ASSAY_PERIOD_TEXT],
 /* assay_period_before says whether `now` less `period` is before `time`.
  * Calendar arithmetic in UTC: years and months first, where a day that the
  * month has not becomes its last, then days.  Any values will do. */
-bool assay_period_before(int64_t now, struct assay_period period,
-                         int64_t time);
+bool assay_period_before(int64_t now, struct assay_period period, int64_t time);
 
 #endif

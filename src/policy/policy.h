@@ -18,13 +18,13 @@ enum assay_rule_type {
 	ASSAY_TYPE_UINT,
 	ASSAY_TYPE_SECONDS,
 	ASSAY_TYPE_TIME,
-	ASSAY_TYPE_STATUSES,  /* a bit for each */
+	ASSAY_TYPE_STATUSES, /* a bit for each */
 	ASSAY_TYPE_HEXES,
 	ASSAY_TYPE_TEXTS,
-	ASSAY_TYPE_NUMBERS,   /* uint16_t, as they lie in memory */
+	ASSAY_TYPE_NUMBERS, /* uint16_t, as they lie in memory */
 	ASSAY_TYPE_SGX_TYPES,
-	ASSAY_TYPE_BITS,      /* as they stand in the report */
-	ASSAY_TYPE_DATA,      /* filled up with zeros */
+	ASSAY_TYPE_BITS, /* as they stand in the report */
+	ASSAY_TYPE_DATA, /* filled up with zeros */
 	ASSAY_N_TYPES
 };
 
@@ -70,11 +70,11 @@ struct assay_policy {
 enum assay_rule_need {
 	ASSAY_NEED_NOTHING,
 	ASSAY_NEED_SGX,
-	ASSAY_NEED_KSS,   /* ... with the KSS attribute */
+	ASSAY_NEED_KSS, /* ... with the KSS attribute */
 	ASSAY_NEED_TDX,
-	ASSAY_NEED_TD15,  /* ... with a body of TDX 1.5 */
+	ASSAY_NEED_TD15, /* ... with a body of TDX 1.5 */
 	ASSAY_NEED_PCK,
-	ASSAY_NEED_PIID,  /* ... by the Platform CA */
+	ASSAY_NEED_PIID, /* ... by the Platform CA */
 };
 
 /* What a judge has before it. */
@@ -82,20 +82,20 @@ struct assay_case {
 	struct assay_decision *decision;
 	const struct assay_verdict *verdict;
 	const struct assay_policy *policy;
-	uint32_t statuses;     /* accepted, as the constraints widen them */
-	bool simulation;       /* the same for simulated evidence */
+	uint32_t statuses; /* accepted, as the constraints widen them */
+	bool simulation;   /* the same for simulated evidence */
 };
 
 /* A row of the schema. */
 struct assay_rule {
 	struct assay_policy_key key;
 	enum assay_rule_type type;
-	size_t at;             /* in struct assay_policy */
-	size_t len;            /* of one value */
+	size_t at;  /* in struct assay_policy */
+	size_t len; /* of one value */
 	enum assay_rule_need need;
-	size_t fact_at;        /* in struct assay_verdict */
+	size_t fact_at; /* in struct assay_verdict */
 	void (*judge)(struct assay_case *c, const struct assay_rule *rule);
-	bool always;           /* judged also where it is not given */
+	bool always; /* judged also where it is not given */
 };
 extern const struct assay_rule assay_rules[ASSAY_N_KEYS];
 

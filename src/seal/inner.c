@@ -27,10 +27,10 @@ enum assay_inner assay_inner_read(struct assay_mark *mark,
                                   struct assay_bytes in, bool asked,
                                   struct assay_err *err)
 {
-	const enum assay_inner first =
-		asked ? ASSAY_INNER_REQUEST : ASSAY_INNER_ANSWER;
-	const enum assay_inner last =
-		asked ? ASSAY_INNER_REQUEST : ASSAY_INNER_OLD;
+	const enum assay_inner first = asked ? ASSAY_INNER_REQUEST
+	                                     : ASSAY_INNER_ANSWER;
+	const enum assay_inner last = asked ? ASSAY_INNER_REQUEST
+	                                    : ASSAY_INNER_OLD;
 	struct assay_rd r = assay_rd(in);
 	enum assay_inner what = assay_rd_u8(&r, "what");
 

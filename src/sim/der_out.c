@@ -34,8 +34,8 @@ void sim_der_close(struct sim_out *out, size_t at)
 	if (out->bad)
 		return;
 	sim_out_splice(out, at, 0,
-	               (struct assay_bytes){ octets, length_octets(octets,
-	                                             out->len - at) });
+	               (struct assay_bytes){
+			       octets, length_octets(octets, out->len - at) });
 }
 
 void sim_der(struct sim_out *out, uint8_t tag, struct assay_bytes contents)

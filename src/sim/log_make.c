@@ -12,12 +12,12 @@ void sim_log_begin(struct sim_out *log)
 	struct sim_out spec = { 0 };
 
 	sim_put(&spec, "Spec ID Event03", 16);
-	sim_put_le(&spec, 0, 4);      /* platform class */
+	sim_put_le(&spec, 0, 4);          /* platform class */
 	sim_put_le(&spec, 0x02000200, 4); /* version 2.0, errata 0, 64 bits */
-	sim_put_le(&spec, 1, 4);      /* algorithms */
+	sim_put_le(&spec, 1, 4);          /* algorithms */
 	sim_put_le(&spec, ALG_SHA384, 2);
 	sim_put_le(&spec, ASSAY_SHA384_LEN, 2);
-	sim_put_le(&spec, 0, 1);      /* no vendor information */
+	sim_put_le(&spec, 0, 1); /* no vendor information */
 
 	sim_put_le(log, 1, 4);
 	sim_put_le(log, EV_NO_ACTION, 4);

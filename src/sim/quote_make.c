@@ -99,9 +99,9 @@ static bool put_qe(struct sim_out *out, const struct sim_quote_spec *q,
 	bool good;
 
 	if (!q->keep_report_data) {
-		const struct assay_bytes key = {
-			q->bound_ak.len ? q->bound_ak.p : ak, 64
-		};
+		const struct assay_bytes key = { q->bound_ak.len ? q->bound_ak.p
+			                                         : ak,
+			                         64 };
 
 		memset(report.report_data, 0, 64);
 		assay_sha256_2(report.report_data, key, q->auth);
@@ -173,9 +173,9 @@ bool sim_quote_make(struct sim_out *quote, const struct sim_quote_spec *q,
 	sim_out_clear(quote);
 	put_signed(quote, q);
 	good = !quote->bad && q->sign_from <= quote->len &&
-	       sim_sign(sig, ak, (struct assay_bytes){
-	                        quote->ptr + q->sign_from,
-	                        quote->len - q->sign_from });
+	       sim_sign(sig, ak,
+	                (struct assay_bytes){ quote->ptr + q->sign_from,
+	                                      quote->len - q->sign_from });
 	if (good) {
 		sim_sig_spoil(sig, q->sig);
 		good = put_sig_data(&data, q, sig, chain, pck, ak) && !data.bad;

@@ -15,19 +15,19 @@ typedef int64_t sim_len;
 #define SIM_TRUE_LEN (INT64_C(1) << 40)
 
 enum sim_body {
-	SIM_BODY_SGX = 1,  /* as version 5 numbers them */
+	SIM_BODY_SGX = 1, /* as version 5 numbers them */
 	SIM_BODY_TD10,
 	SIM_BODY_TD15,
 };
 
 struct sim_quote_spec {
 	/* what is written, whatever the fields say */
-	int layout;              /* 3, 4 or 5 */
+	int layout; /* 3, 4 or 5 */
 	enum sim_body body;
 	/* header [DCAP 1.1] */
 	uint16_t version, key_type;
 	uint32_t tee;
-	uint16_t qe_svn, pce_svn;  /* from version 4: reserved */
+	uint16_t qe_svn, pce_svn; /* from version 4: reserved */
 	uint8_t vendor[16], user_data[20];
 	/* version 5 only [DCAP 1.4] */
 	uint16_t body_type;
@@ -41,23 +41,23 @@ struct sim_quote_spec {
 	/* signature data [DCAP 1.5] */
 	sim_len sig_len;
 	enum sim_sig sig;
-	size_t sign_from;        /* the signature covers from here: 0 */
-	struct sim_octets ak;    /* 64 bytes that stand as attestation key,
+	size_t sign_from;     /* the signature covers from here: 0 */
+	struct sim_octets ak; /* 64 bytes that stand as attestation key,
 	                          * instead of the signer's */
-	sim_len outer_len;       /* from version 4 */
-	uint16_t outer_type;     /* 6 */
+	sim_len outer_len;    /* from version 4 */
+	uint16_t outer_type;  /* 6 */
 	struct assay_sgx_report qe;
-	bool keep_report_data;   /* of `qe`: else it is made of key and auth */
+	bool keep_report_data; /* of `qe`: else it is made of key and auth */
 	struct sim_octets bound_ak; /* made of this key instead */
 	/* of that report, before it is signed */
 	struct sim_edit qe_edit[SIM_N_QUOTE_EDITS];
 	enum sim_sig qe_sig;
 	struct assay_bytes auth; /* borrowed */
 	sim_len auth_len;
-	uint16_t cert_type;      /* 5 */
+	uint16_t cert_type; /* 5 */
 	sim_len cert_len;
-	struct assay_bytes cert; /* instead of the chain */
-	bool no_cert;            /* none at all */
+	struct assay_bytes cert;        /* instead of the chain */
+	bool no_cert;                   /* none at all */
 	struct assay_bytes inner_slack; /* behind it; outer_len counts it */
 	struct assay_bytes slack;       /* behind that; sig_len counts it */
 	struct assay_bytes trailing;    /* behind the quote */

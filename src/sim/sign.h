@@ -7,13 +7,13 @@
 
 enum sim_sig {
 	SIM_SIG_TRUE = 0,
-	SIM_SIG_OTHER_S,    /* n - s for s: the other good signature */
-	SIM_SIG_FLIPPED,    /* one bit of s */
+	SIM_SIG_OTHER_S, /* n - s for s: the other good signature */
+	SIM_SIG_FLIPPED, /* one bit of s */
 	SIM_SIG_R_ZERO,
 	SIM_SIG_S_ZERO,
-	SIM_SIG_R_N,        /* r = n */
+	SIM_SIG_R_N, /* r = n */
 	SIM_SIG_S_N,
-	SIM_SIG_R_PLUS_N,   /* r + n, which takes 33 bytes; as r || s, which has
+	SIM_SIG_R_PLUS_N, /* r + n, which takes 33 bytes; as r || s, which has
 	                     * no room for it, n + 1 */
 	SIM_SIG_S_PLUS_N,
 	/* of the DER form alone; as r || s these are true */

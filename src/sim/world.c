@@ -9,8 +9,7 @@
 const char *sim_kind_name(enum sim_kind kind)
 {
 	static const char *const names[SIM_N_KINDS] = {
-		"sgx-v3", "sgx-v4",   "sgx-v5",
-		"tdx-v4", "tdx10-v5", "tdx15-v5",
+		"sgx-v3", "sgx-v4", "sgx-v5", "tdx-v4", "tdx10-v5", "tdx15-v5",
 	};
 
 	return names[kind];
@@ -57,7 +56,7 @@ enum profile { P_ROOT, P_CA, P_SIGNER, P_LEAF };
 static const struct {
 	enum profile profile;
 	enum sim_who issuer;
-	const char *cn;           /* behind the manufacturer's word */
+	const char *cn; /* behind the manufacturer's word */
 } hierarchy[SIM_N_CERTS] = {
 	[SIM_ROOT] = { P_ROOT, SIM_ROOT, "SGX Root CA" },
 	[SIM_PROCESSOR_CA] = { P_CA, SIM_ROOT, "SGX PCK Processor CA" },
@@ -129,8 +128,10 @@ static void default_cert(struct sim_world *w, enum sim_who who)
 	c->serial = c->ski;
 	/* Intel's: root 31 years, CAs 15, leaves and signers 7 */
 	c->not_before = w->now - (ca ? 7 : 1) * YEAR;
-	c->not_after = c->not_before +
-	               (profile == P_ROOT ? 31 : ca ? 15 : 7) * YEAR;
+	c->not_after = c->not_before + (profile == P_ROOT ? 31
+	                                : ca              ? 15
+	                                                  : 7) *
+	                                       YEAR;
 	memcpy(c->key, w->keys[who].key, 64);
 	c->crl_url = profile == P_LEAF
 	                     ? pck_crl_url(issuer)
@@ -162,9 +163,9 @@ static void name(struct sim_name *n, const char *word, enum sim_who who,
 	n->c = sim_str("US");
 }
 
-static const enum sim_who crl_issuers[SIM_N_CRLS] = {
-	SIM_ROOT, SIM_PROCESSOR_CA, SIM_PLATFORM_CA
-};
+static const enum sim_who crl_issuers[SIM_N_CRLS] = { SIM_ROOT,
+	                                              SIM_PROCESSOR_CA,
+	                                              SIM_PLATFORM_CA };
 
 static bool is_platform_leaf(enum sim_who who)
 {
@@ -244,16 +245,20 @@ static void default_crl(struct sim_world *w, unsigned i)
 static const struct {
 	const char *status;
 	const char *advisories[SIM_MAX_SAID];
-	uint8_t less, pce_svn;   /* less: than the best components */
+	uint8_t less, pce_svn; /* less: than the best components */
 } levels[] = {
 	{ "UpToDate", { NULL }, 0, BEST_PCESVN },
 	{ "SWHardeningNeeded", { "INTEL-SA-00615" }, 1, BEST_PCESVN },
 	{ "ConfigurationNeeded", { "INTEL-SA-00289" }, 2, BEST_PCESVN },
 	{ "ConfigurationAndSWHardeningNeeded",
-	  { "INTEL-SA-00289", "INTEL-SA-00615" }, 3, BEST_PCESVN },
+	  { "INTEL-SA-00289", "INTEL-SA-00615" },
+	  3,
+	  BEST_PCESVN },
 	{ "OutOfDate", { "INTEL-SA-00828", "INTEL-SA-00837" }, 4, 11 },
 	{ "OutOfDateConfigurationNeeded",
-	  { "INTEL-SA-00289", "INTEL-SA-00828" }, 5, 11 },
+	  { "INTEL-SA-00289", "INTEL-SA-00828" },
+	  5,
+	  11 },
 	{ "Revoked", { "INTEL-SA-00477" }, 6, 5 },
 };
 
@@ -275,8 +280,7 @@ static void default_sublevels(struct sim_sublevel level[SIM_MAX_SUBLEVELS],
 		{ level_date(w, 4), "OutOfDate", { advisory } }
 	};
 	level[2] = (struct sim_sublevel){
-		SIM_SVN_REVOKED,
-		{ level_date(w, 6), "Revoked", { advisory } }
+		SIM_SVN_REVOKED, { level_date(w, 6), "Revoked", { advisory } }
 	};
 	*n = 3;
 }
@@ -342,8 +346,9 @@ void sim_world_at_level(struct sim_world *w, unsigned level)
 		cpu_svn->p[k] = (uint8_t)(best[k] - less);
 		pck->tcb[k].value = cpu_svn->p[k];
 	}
-	pck->tcb[SIM_TCB_PCESVN].value =
-		level == SIM_LEVEL_NONE ? 1 : levels[level].pce_svn;
+	pck->tcb[SIM_TCB_PCESVN].value = level == SIM_LEVEL_NONE
+	                                         ? 1
+	                                         : levels[level].pce_svn;
 }
 
 static void default_identity(struct sim_world *w, unsigned tee)
@@ -360,8 +365,8 @@ static void default_identity(struct sim_world *w, unsigned tee)
 	q->misc_mask = sim_hex("FFFFFFFF");
 	q->attributes = sim_hex("11000000000000000000000000000000");
 	q->attributes_mask = sim_hex("FBFFFFFFFFFFFFFF0000000000000000");
-	q->mrsigner =
-		made_up(tee == SIM_TDX ? "TD_QE signer" : "QE signer", 32);
+	q->mrsigner = made_up(tee == SIM_TDX ? "TD_QE signer" : "QE signer",
+	                      32);
 	q->isv_prod_id = tee == SIM_TDX ? 2 : 1;
 	default_sublevels(q->level, &q->n_levels, w, "INTEL-SA-01000");
 	q->sign.key = "enclaveIdentity";
@@ -414,10 +419,12 @@ static void default_quote(struct sim_world *w)
 {
 	struct sim_quote_spec *q = &w->quote_spec;
 
-	q->layout = w->kind == SIM_SGX_V3 ? 3
-	          : w->kind == SIM_SGX_V4 || w->kind == SIM_TDX_V4 ? 4 : 5;
+	q->layout = w->kind == SIM_SGX_V3                            ? 3
+	            : w->kind == SIM_SGX_V4 || w->kind == SIM_TDX_V4 ? 4
+	                                                             : 5;
 	q->body = w->kind == SIM_TDX15_V5 ? SIM_BODY_TD15
-	        : is_tdx(w) ? SIM_BODY_TD10 : SIM_BODY_SGX;
+	          : is_tdx(w)             ? SIM_BODY_TD10
+	                                  : SIM_BODY_SGX;
 	q->version = (uint16_t)q->layout;
 	q->key_type = 2;
 	q->tee = is_tdx(w) ? 0x81 : 0;

@@ -29,17 +29,17 @@ enum sim_who {
 	SIM_ROOT = 0,
 	SIM_PROCESSOR_CA,
 	SIM_PLATFORM_CA,
-	SIM_PCK,            /* the platform's leaf */
+	SIM_PCK, /* the platform's leaf */
 	SIM_TCB_SIGNER,
-	SIM_OTHER_ROOT,     /* another root, of the same name */
-	SIM_OTHER_CA,       /* a Platform CA under it, of the same name */
-	SIM_OTHER_SIGNER,   /* a TCB signer under it, of the same name */
-	SIM_OTHER_PCK,      /* another platform's leaf */
-	SIM_FOURTH,         /* a leaf that SIM_PCK issued */
+	SIM_OTHER_ROOT,   /* another root, of the same name */
+	SIM_OTHER_CA,     /* a Platform CA under it, of the same name */
+	SIM_OTHER_SIGNER, /* a TCB signer under it, of the same name */
+	SIM_OTHER_PCK,    /* another platform's leaf */
+	SIM_FOURTH,       /* a leaf that SIM_PCK issued */
 	SIM_N_CERTS,
 	SIM_AK = SIM_N_CERTS, /* the attestation key */
 	SIM_OTHER_AK,
-	SIM_STRANGER,       /* a key that nobody certifies */
+	SIM_STRANGER, /* a key that nobody certifies */
 	SIM_N_KEYS
 };
 
@@ -47,7 +47,7 @@ enum sim_kind {
 	SIM_SGX_V3 = 0,
 	SIM_SGX_V4,
 	SIM_SGX_V5,
-	SIM_TDX_V4,         /* TDX 1.0 */
+	SIM_TDX_V4, /* TDX 1.0 */
 	SIM_TDX10_V5,
 	SIM_TDX15_V5,
 	SIM_N_KINDS
@@ -68,7 +68,7 @@ enum {
 	SIM_LEVEL_OUT_OF_DATE,
 	SIM_LEVEL_OUT_OF_DATE_CONFIGURATION,
 	SIM_LEVEL_REVOKED,
-	SIM_LEVEL_NONE,          /* below them all */
+	SIM_LEVEL_NONE, /* below them all */
 };
 /* ISVSVNs that meet the default levels of QE, TD_QE and the modules TDX_01 and
  * TDX_03 alike. */
@@ -84,13 +84,13 @@ struct sim_chain {
 	enum sim_who who[6];
 	size_t n;
 	struct assay_bytes before, between, after; /* texts around the blocks */
-	const char *label;       /* NULL: "CERTIFICATE" */
-	struct assay_bytes raw;  /* a text instead */
+	const char *label;                         /* NULL: "CERTIFICATE" */
+	struct assay_bytes raw;                    /* a text instead */
 };
 enum {
-	SIM_CHAIN_PCK = 0,       /* in the quote: leaf, CA, root */
-	SIM_CHAIN_PCK_CRL,       /* CA, root */
-	SIM_CHAIN_TCB_INFO,      /* signer, root */
+	SIM_CHAIN_PCK = 0,  /* in the quote: leaf, CA, root */
+	SIM_CHAIN_PCK_CRL,  /* CA, root */
+	SIM_CHAIN_TCB_INFO, /* signer, root */
 	SIM_CHAIN_QE_IDENTITY,
 	SIM_N_CHAINS
 };
@@ -98,8 +98,8 @@ enum {
 struct sim_world {
 	/* what is to be made: filled by sim_world_default, edited at will */
 	enum sim_kind kind;
-	int64_t now;             /* a time at which all of it is good */
-	enum sim_who ca;         /* the CA that the platform is under: changed
+	int64_t now;     /* a time at which all of it is good */
+	enum sim_who ca; /* the CA that the platform is under: changed
 	                          * by sim_world_use_ca */
 	struct assay_p256_pair keys[SIM_N_KEYS];
 	struct sim_cert_spec cert[SIM_N_CERTS];
@@ -112,8 +112,8 @@ struct sim_world {
 	struct sim_identity_spec qe[SIM_N_TEES];
 	enum sim_who qe_signer[SIM_N_TEES];
 	struct sim_quote_spec quote_spec;
-	enum sim_who quote_pck;  /* signs the QE report: SIM_PCK */
-	enum sim_who quote_ak;   /* signs the quote: SIM_AK */
+	enum sim_who quote_pck; /* signs the QE report: SIM_PCK */
+	enum sim_who quote_ak;  /* signs the quote: SIM_AK */
 
 	/* what was made: filled by sim_world_build */
 	struct sim_out der[SIM_N_CERTS];

@@ -8,8 +8,14 @@
 #include "sim/x509_parts.h"
 
 /* An INTEGER 0, for extensions whose value does not matter. */
-#define ZERO { (const uint8_t *)"\x02\x01\x00", 3 }
-#define OID(text) { (const uint8_t *)(text), sizeof(text) - 1 }
+#define ZERO \
+	{ \
+		(const uint8_t *)"\x02\x01\x00", 3 \
+	}
+#define OID(text) \
+	{ \
+		(const uint8_t *)(text), sizeof(text) - 1 \
+	}
 
 /* 1.2.840.113741.1.13.99: an arc beside Intel's that Intel does not use */
 #define UNKNOWN OID("\x2a\x86\x48\x86\xf8\x4d\x01\x0d\x63")
@@ -18,18 +24,20 @@ const struct sim_ext sim_ext_unknown = { UNKNOWN, false, ZERO };
 const struct sim_ext sim_ext_unknown_critical = { UNKNOWN, true, ZERO };
 const struct sim_ext sim_ext_delta = { OID("\x55\x1d\x1b"), true, ZERO };
 /* onlyContainsUserCerts [RFC 5280 5.2.5] */
-const struct sim_ext sim_ext_idp = {
-	OID("\x55\x1d\x1c"), true,
-	{ (const uint8_t *)"\x30\x03\x81\x01\xff", 5 }
-};
+const struct sim_ext sim_ext_idp = { OID("\x55\x1d\x1c"),
+	                             true,
+	                             { (const uint8_t *)"\x30\x03\x81\x01\xff",
+	                               5 } };
 /* certificateIssuer: a directoryName without attributes [RFC 5280 5.3.3] */
 const struct sim_ext sim_ext_entry_issuer = {
-	OID("\x55\x1d\x1d"), true,
+	OID("\x55\x1d\x1d"),
+	true,
 	{ (const uint8_t *)"\x30\x04\xa4\x02\x30\x00", 6 }
 };
 /* holdInstructionCode, reject */
 const struct sim_ext sim_ext_hold = {
-	OID("\x55\x1d\x17"), false,
+	OID("\x55\x1d\x17"),
+	false,
 	{ (const uint8_t *)"\x06\x07\x2a\x86\x48\xce\x38\x02\x03", 9 }
 };
 
@@ -117,7 +125,8 @@ void sim_x509_ce(struct sim_out *out, uint8_t arc, bool critical,
                  const struct sim_out *value)
 {
 	const uint8_t oid[] = { 0x55, 0x1d, arc };
-	const struct sim_ext ext = { { oid, sizeof(oid) }, critical,
+	const struct sim_ext ext = { { oid, sizeof(oid) },
+		                     critical,
 		                     sim_out_bytes(value) };
 
 	sim_x509_ext(out, &ext);

@@ -10,10 +10,10 @@
  * own.  An empty one is left out. */
 struct sim_name {
 	struct sim_octets cn, o, l, st, c;
-	bool cn_last;            /* the CN stands behind the others */
-	struct sim_octets cn2;   /* a second CN, behind everything */
-	struct sim_octets ou;    /* behind O */
-	struct assay_bytes raw;  /* a whole DER Name instead */
+	bool cn_last;           /* the CN stands behind the others */
+	struct sim_octets cn2;  /* a second CN, behind everything */
+	struct sim_octets ou;   /* behind O */
+	struct assay_bytes raw; /* a whole DER Name instead */
 };
 
 enum sim_alg {
@@ -25,12 +25,12 @@ enum sim_alg {
 };
 
 struct sim_ext {
-	struct assay_bytes oid;    /* contents of the OBJECT IDENTIFIER */
+	struct assay_bytes oid; /* contents of the OBJECT IDENTIFIER */
 	bool critical;
-	struct assay_bytes value;  /* contents of the OCTET STRING */
+	struct assay_bytes value; /* contents of the OCTET STRING */
 };
 /* Extensions that have no place in the profile. */
-extern const struct sim_ext sim_ext_unknown;      /* not critical */
+extern const struct sim_ext sim_ext_unknown; /* not critical */
 extern const struct sim_ext sim_ext_unknown_critical;
 extern const struct sim_ext sim_ext_delta;        /* CRL: delta indicator */
 extern const struct sim_ext sim_ext_idp;          /* CRL: distribution point */
@@ -42,10 +42,10 @@ extern const struct sim_ext sim_ext_hold;         /* entry; not critical */
 
 /* How the to-be-signed part becomes a signed document. */
 struct sim_signing {
-	enum sim_alg inner, outer;   /* the two AlgorithmIdentifiers */
+	enum sim_alg inner, outer; /* the two AlgorithmIdentifiers */
 	enum sim_sig sig;
-	enum sim_form tbs_form;      /* of the part that is signed */
-	enum sim_form form;          /* of the whole */
+	enum sim_form tbs_form;                /* of the part that is signed */
+	enum sim_form form;                    /* of the whole */
 	struct sim_edit tbs_edit[SIM_N_EDITS]; /* before it is signed */
 	struct sim_edit edit[SIM_N_EDITS];     /* afterwards */
 };
@@ -55,21 +55,21 @@ struct sim_signing {
  * editing the arrays.  An arc that does not exist is an OCTET STRING of
  * `octets` in `member`, an INTEGER in `tcb`, a BOOLEAN in `flag`. */
 struct sim_pck_member {
-	uint8_t arc;             /* 2: tcb; 5: value; 7: flags; else octets */
+	uint8_t arc; /* 2: tcb; 5: value; 7: flags; else octets */
 	struct sim_octets octets;
 	int32_t value;
 };
 struct sim_pck_tcb {
-	uint8_t arc;             /* 18: octets; else value */
+	uint8_t arc; /* 18: octets; else value */
 	int32_t value;
 	struct sim_octets octets;
 };
 struct sim_pck_flag {
-	uint8_t arc, value;      /* value: the BOOLEAN's byte */
+	uint8_t arc, value; /* value: the BOOLEAN's byte */
 };
 struct sim_pck_spec {
 	struct sim_pck_member member[10];
-	size_t n_members;        /* 5: Processor CA; 7: Platform CA */
+	size_t n_members;           /* 5: Processor CA; 7: Platform CA */
 	struct sim_pck_tcb tcb[20]; /* 16 components, PCESVN, CPUSVN */
 	size_t n_tcb;
 	struct sim_pck_flag flag[5];
@@ -92,10 +92,10 @@ enum {
 enum sim_key_form {
 	SIM_KEY_P256 = 0,
 	SIM_KEY_P256_COMPRESSED,
-	SIM_KEY_P256_INFINITY,   /* one zero byte */
+	SIM_KEY_P256_INFINITY, /* one zero byte */
 	SIM_KEY_P256_PARAMETERS_LEFT_OUT,
-	SIM_KEY_P384,            /* some point of P-384 */
-	SIM_KEY_RSA,             /* some 2048-bit modulus */
+	SIM_KEY_P384, /* some point of P-384 */
+	SIM_KEY_RSA,  /* some 2048-bit modulus */
 };
 
 /* Key usage bits as in the first two bytes of the BIT STRING. */
@@ -107,20 +107,20 @@ enum {
 };
 
 struct sim_cert_spec {
-	int version;             /* 2 says v3; below 0: left out */
-	struct sim_octets serial;/* magnitude */
-	bool serial_raw;         /* `serial` are the INTEGER's contents */
+	int version;              /* 2 says v3; below 0: left out */
+	struct sim_octets serial; /* magnitude */
+	bool serial_raw;          /* `serial` are the INTEGER's contents */
 	struct sim_name issuer, subject;
 	int64_t not_before, not_after;
-	uint8_t key[64];         /* x || y, on the curve or not */
+	uint8_t key[64]; /* x || y, on the curve or not */
 	enum sim_key_form key_form;
 	struct sim_octets aki, ski; /* empty: left out */
 	struct assay_bytes crl_url; /* empty: left out */
 	bool has_key_usage, key_usage_critical;
 	uint16_t key_usage;
 	bool has_basic, basic_critical, is_ca;
-	int path_len;            /* below 0: left out */
-	unsigned n_sgx;          /* how often the SGX extension stands there */
+	int path_len;   /* below 0: left out */
+	unsigned n_sgx; /* how often the SGX extension stands there */
 	bool sgx_critical;
 	struct assay_bytes sgx_raw; /* its contents instead of `pck` */
 	struct sim_pck_spec pck;
@@ -138,21 +138,21 @@ ASSAY_MUST_CHECK bool sim_cert_make(struct sim_out *der,
 /* An entry of a revocation list. */
 struct sim_revoked {
 	struct sim_octets serial;
-	bool serial_raw;         /* `serial` are the INTEGER's contents */
+	bool serial_raw; /* `serial` are the INTEGER's contents */
 	int64_t date;
-	int reason;              /* below 0: left out */
+	int reason;                  /* below 0: left out */
 	const struct sim_ext *extra; /* one more entry extension, or NULL */
 };
 
 struct sim_crl_spec {
-	int version;             /* 1 says v2; below 0: left out */
+	int version; /* 1 says v2; below 0: left out */
 	struct sim_name issuer;
 	int64_t this_update, next_update;
 	bool no_next_update;
 	const struct sim_revoked *revoked; /* borrowed */
 	size_t n_revoked;
-	struct sim_octets number;/* magnitude, big-endian; empty: left out */
-	struct sim_octets aki;   /* empty: left out */
+	struct sim_octets number; /* magnitude, big-endian; empty: left out */
+	struct sim_octets aki;    /* empty: left out */
 	struct sim_ext extra[SIM_N_EXTRA];
 	size_t n_extra;
 	struct sim_signing sign;

@@ -9,7 +9,7 @@
 /* The places of each kind of chain, the end first. */
 static const struct {
 	size_t n;
-	enum assay_role end;  /* of an end entity, or NONE */
+	enum assay_role end; /* of an end entity, or NONE */
 	enum assay_doc docs[ASSAY_CHAIN_MAX];
 } uses[] = {
 	[ASSAY_CHAIN_PCK] = { 3,
@@ -55,8 +55,8 @@ static bool check_ca(const struct assay_cert *cert, bool want,
 	if (cert->is_ca == want)
 		return true;
 	return assay_fail(err, ASSAY_X_CA, cert->doc, cert->extensions_at,
-	                  want ? "an issuer that is no CA" :
-	                         "a CA in the place of an end entity");
+	                  want ? "an issuer that is no CA"
+	                       : "a CA in the place of an end entity");
 }
 
 static bool check_usage(const struct assay_cert *cert, unsigned want,
@@ -173,8 +173,9 @@ static bool check_number(const struct assay_chain *c, enum assay_doc doc,
 	for (size_t i = 1; i < c->n; i++)
 		for (size_t k = 0; k < i; k++)
 			if (assay_bytes_equal(c->cert[i].der, c->cert[k].der))
-				return bad_length(err, doc, 0, "one comes twice",
-				                  c->n - 1, uses[use].n);
+				return bad_length(err, doc, 0,
+				                  "one comes twice", c->n - 1,
+				                  uses[use].n);
 	return true;
 }
 
@@ -205,12 +206,13 @@ static bool put_in_order(struct assay_chain *c, enum assay_chain_use use,
 {
 	size_t last = c->n - 1, i = 0;
 
-	while (i < c->n && !assay_bytes_equal(c->cert[i].issuer,
-	                                      c->cert[i].subject))
+	while (i < c->n &&
+	       !assay_bytes_equal(c->cert[i].issuer, c->cert[i].subject))
 		i++;
 	if (i == c->n)
-		return bad_name(err, &c->cert[last], c->cert[last].issuer,
-		                "no certificate is its own issuer, as a root is");
+		return bad_name(
+			err, &c->cert[last], c->cert[last].issuer,
+			"no certificate is its own issuer, as a root is");
 	swap(c, i, last);
 	for (size_t place = last; place > 0; place--) {
 		i = issued_by(c, place - 1, c->cert[place].subject);

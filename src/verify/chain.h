@@ -19,10 +19,10 @@ enum assay_chain_use {
 struct assay_chain {
 	size_t n;
 	struct assay_cert cert[ASSAY_CHAIN_MAX];
-	struct assay_bytes word;   /* before " SGX" in every name */
-	enum assay_role role;      /* of the PCK CA */
-	struct assay_bytes text;   /* that it was read from */
-	struct assay_bytes tail;   /* the text of all but the end, if it stands in
+	struct assay_bytes word; /* before " SGX" in every name */
+	enum assay_role role;    /* of the PCK CA */
+	struct assay_bytes text; /* that it was read from */
+	struct assay_bytes tail; /* the text of all but the end, if it stands in
 	                            * that order; else empty */
 	uint8_t der[ASSAY_CHAIN_MAX][ASSAY_CERT_MAX];
 };
@@ -38,12 +38,10 @@ struct assay_chain {
  * Fails with X_* but for X_SIG and X_TIME.  `chain` is then of no use.
  * Source: [DCAP 2.4] X1-X5, X7, X9.
  */
-ASSAY_MUST_CHECK bool assay_chain_open(struct assay_chain *chain,
-                                       struct assay_bytes text,
-                                       enum assay_doc doc,
-                                       enum assay_chain_use use,
-                                       const uint8_t root_key[64],
-                                       struct assay_err *err);
+ASSAY_MUST_CHECK bool
+assay_chain_open(struct assay_chain *chain, struct assay_bytes text,
+                 enum assay_doc doc, enum assay_chain_use use,
+                 const uint8_t root_key[64], struct assay_err *err);
 
 static inline const struct assay_cert *
 assay_chain_ca(const struct assay_chain *chain)
@@ -59,7 +57,7 @@ assay_chain_root(const struct assay_chain *chain)
 /* A certificate's dates, which count whenever it is used. */
 struct assay_dated {
 	enum assay_doc doc;
-	size_t at;               /* of the dates in the certificate */
+	size_t at; /* of the dates in the certificate */
 	struct assay_window window;
 };
 struct assay_dated assay_cert_dated(const struct assay_cert *cert);
@@ -79,12 +77,10 @@ ASSAY_MUST_CHECK bool assay_leaf_fits(const struct assay_cert *leaf,
 /* One block of PEM into a certificate, whose bytes go to `der`.  Fails with
  * X_PEM (`at` is where the block ends in the text of `doc`), and as
  * assay_cert_parse. */
-ASSAY_MUST_CHECK bool assay_cert_decode(struct assay_cert *cert,
-                                        uint8_t der[ASSAY_CERT_MAX],
-                                        struct assay_bytes body,
-                                        enum assay_doc text_doc, size_t at,
-                                        enum assay_doc doc,
-                                        struct assay_err *err);
+ASSAY_MUST_CHECK bool
+assay_cert_decode(struct assay_cert *cert, uint8_t der[ASSAY_CERT_MAX],
+                  struct assay_bytes body, enum assay_doc text_doc, size_t at,
+                  enum assay_doc doc, struct assay_err *err);
 
 /* The certificate is signed by `key`, and its own key is a point of the curve.
  * Fails with X_SIG, X_CURVE. */

@@ -64,7 +64,8 @@ static void read_spec_id(struct algorithms *a, struct assay_rd *r)
 		a->list[a->n].id = assay_rd_u16le(r, "algorithm");
 		a->list[a->n].len = assay_rd_u16le(r, "digest size");
 		if (length_of(a, a->list[a->n].id))
-			assay_rd_spoil(r, at, "an algorithm that was not yet named");
+			assay_rd_spoil(r, at,
+			               "an algorithm that was not yet named");
 	}
 	if (length_of(a, ALG_SHA384) != ASSAY_SHA384_LEN)
 		assay_rd_spoil(r, r->pos, "SHA-384 of 48 bytes");
@@ -105,11 +106,13 @@ static void read_digests(struct event *e, const struct algorithms *a,
 		size_t len = length_of(a, id);
 
 		if (!len)
-			assay_rd_spoil(r, here, "an algorithm that the header names");
+			assay_rd_spoil(r, here,
+			               "an algorithm that the header names");
 		if (id == ALG_SHA384 && e->has_digest)
 			assay_rd_spoil(r, here, "one SHA-384 digest");
 		if (id == ALG_SHA384)
-			assay_rd_copy(r, e->digest, sizeof(e->digest), "digest");
+			assay_rd_copy(r, e->digest, sizeof(e->digest),
+			              "digest");
 		else
 			assay_rd_bytes(r, len, "digest");
 		e->has_digest |= id == ALG_SHA384;
@@ -202,14 +205,13 @@ bool assay_event_log_explains(const struct assay_event_log *log,
 {
 	for (size_t i = 0; i < N_RTMRS - 1; i++)
 		if (memcmp(log->rtmr[i], td->rtmr[i], sizeof(td->rtmr[i])) != 0)
-			return assay_fail(err, ASSAY_A_RTMR,
-			                  ASSAY_DOC_EVENT_LOG, i,
-			                  log->has[i] ?
-			                          "the events of RTMR %zu come "
-			                          "to another value than the "
-			                          "quote's" :
-			                          "RTMR %zu is not zero, and has "
-			                          "no events",
-			                  i);
+			return assay_fail(
+				err, ASSAY_A_RTMR, ASSAY_DOC_EVENT_LOG, i,
+				log->has[i] ? "the events of RTMR %zu come "
+					      "to another value than the "
+					      "quote's"
+					    : "RTMR %zu is not zero, and has "
+					      "no events",
+				i);
 	return true;
 }

@@ -122,11 +122,11 @@ bool assay_qe_matches(struct assay_verdict *verdict,
 		                  id->misc_select_mask);
 	if (!same_masked(qe->attributes, id->attributes, id->attributes_mask,
 	                 16))
-		return assay_fail(err, ASSAY_E_ATTR, ASSAY_DOC_QUOTE,
-		                  at + SGX_ATTRIBUTES,
-		                  "the flags are 0x%llx; the masked ones differ "
-		                  "from the identity's",
-		                  (unsigned long long)qe->flags);
+		return assay_fail(
+			err, ASSAY_E_ATTR, ASSAY_DOC_QUOTE, at + SGX_ATTRIBUTES,
+			"the flags are 0x%llx; the masked ones differ "
+			"from the identity's",
+			(unsigned long long)qe->flags);
 	if (memcmp(qe->mrsigner, id->mrsigner, 32) != 0)
 		return assay_fail(err, ASSAY_E_SIGNER, ASSAY_DOC_QUOTE,
 		                  at + SGX_MRSIGNER,
@@ -191,8 +191,8 @@ struct level {
 };
 
 static bool match_module(struct level *out, const struct assay_tcb_info *tcb,
-                         const struct assay_quote *quote,
-                         const uint8_t svn[16], struct assay_err *err)
+                         const struct assay_quote *quote, const uint8_t svn[16],
+                         struct assay_err *err)
 {
 	const struct assay_tdx_module *m = find_module(tcb, svn[1]);
 	size_t at = quote->body_at;
@@ -357,9 +357,9 @@ static enum assay_status relaunch(enum assay_status launch,
 	     launch != ASSAY_STATUS_OUT_OF_DATE_CONFIGURATION_NEEDED) ||
 	    current < ASSAY_STATUS_CONFIGURATION_AND_SW_HARDENING_NEEDED)
 		return launch;
-	return needs_configuration(launch) || needs_configuration(current) ?
-	               ASSAY_STATUS_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED :
-	               ASSAY_STATUS_TD_RELAUNCH_ADVISED;
+	return needs_configuration(launch) || needs_configuration(current)
+	               ? ASSAY_STATUS_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED
+	               : ASSAY_STATUS_TD_RELAUNCH_ADVISED;
 }
 
 static bool match_current(struct assay_verdict *v, const struct assay_trust *t,
@@ -378,9 +378,9 @@ static bool match_current(struct assay_verdict *v, const struct assay_trust *t,
 	if (now.module_level)
 		v->current_module_status = now.module_level->status;
 	/* what runs now is not to be trusted, however it was launched */
-	v->status = now.status <= ASSAY_STATUS_REVOKED ?
-	                    now.status :
-	                    relaunch(v->status, now.status);
+	v->status = now.status <= ASSAY_STATUS_REVOKED
+	                    ? now.status
+	                    : relaunch(v->status, now.status);
 	return true;
 }
 
@@ -418,9 +418,8 @@ bool assay_levels(struct assay_verdict *verdict,
                   const struct assay_trust *trust,
                   const struct assay_quote *quote, struct assay_err *err)
 {
-	const uint8_t *svn = quote->tee == ASSAY_TEE_TDX ?
-	                             quote->td.tee_tcb_svn :
-	                             NULL;
+	const uint8_t *svn = quote->tee == ASSAY_TEE_TDX ? quote->td.tee_tcb_svn
+	                                                 : NULL;
 	struct level launch;
 	bool good = match(&launch, verdict, trust, quote, svn, err);
 
@@ -437,13 +436,13 @@ bool assay_levels(struct assay_verdict *verdict,
 	if (verdict->status > ASSAY_STATUS_REVOKED)
 		return true;
 	return assay_fail(err, ASSAY_T_REVOKED,
-	                  verdict->qe_status == ASSAY_STATUS_REVOKED ?
-	                          ASSAY_DOC_QE_IDENTITY :
-	                          ASSAY_DOC_TCB_INFO,
+	                  verdict->qe_status == ASSAY_STATUS_REVOKED
+	                          ? ASSAY_DOC_QE_IDENTITY
+	                          : ASSAY_DOC_TCB_INFO,
 	                  0, "platform %s, TDX module %s, quoting enclave %s",
 	                  assay_status_name(verdict->platform_status),
-	                  verdict->module_status ?
-	                          assay_status_name(verdict->module_status) :
-	                          "none",
+	                  verdict->module_status
+	                          ? assay_status_name(verdict->module_status)
+	                          : "none",
 	                  assay_status_name(verdict->qe_status));
 }

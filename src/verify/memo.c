@@ -6,9 +6,9 @@
 
 struct assay_memo {
 	struct assay_p256 *engine;
-	uint64_t clock;              /* counts uses */
+	uint64_t clock; /* counts uses */
 	size_t n;
-	uint64_t *tags;              /* the first bytes of each platform, which
+	uint64_t *tags; /* the first bytes of each platform, which
 	                              * are its attestation key's */
 	struct assay_platform *platforms;
 };

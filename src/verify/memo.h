@@ -15,11 +15,11 @@ enum {
 /* What a PCK chain proves wherever its CA is trusted: the leaf's facts, and
  * what is judged anew at every time and under every revocation list. */
 struct assay_pck_chain {
-	uint8_t ca_digest[ASSAY_SHA256_LEN]; /* of the CA's certificate */
+	uint8_t ca_digest[ASSAY_SHA256_LEN];       /* of the CA's certificate */
 	struct assay_dated dated[ASSAY_CHAIN_MAX]; /* leaf, CA, root */
 	size_t serial_len;
-	uint8_t serial[ASSAY_SERIAL_MAX];          /* the leaf's */
-	uint8_t key[64];                           /* the leaf's */
+	uint8_t serial[ASSAY_SERIAL_MAX]; /* the leaf's */
+	uint8_t key[64];                  /* the leaf's */
 	struct assay_pck pck;
 };
 
@@ -31,9 +31,9 @@ struct assay_pck_chain {
  * curve.  Dates, revocation and levels are not among it.
  */
 struct assay_platform {
-	uint64_t used;      /* when it was needed last; 0: empty */
+	uint64_t used; /* when it was needed last; 0: empty */
 	struct assay_pck_chain chain;
-	uint16_t version;   /* of the quote, which says how to read the bytes */
+	uint16_t version; /* of the quote, which says how to read the bytes */
 	size_t len;
 	uint8_t bytes[ASSAY_PLATFORM_MAX];
 };

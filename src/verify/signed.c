@@ -6,7 +6,7 @@
 
 /* What was found on the way through a document's text. */
 struct found {
-	struct assay_bytes span;     /* of the inner object */
+	struct assay_bytes span; /* of the inner object */
 	struct assay_bytes sig_hex;
 	size_t sig_at;
 };
@@ -65,10 +65,11 @@ bool assay_signed_open(void *out, const struct assay_signed_json *in,
 	if (assay_hex_parse(sig, sizeof(sig), f.sig_hex) &&
 	    assay_p256_verify(engine, signer, digest, sig))
 		return true;
-	return assay_fail(err, ASSAY_J_SIG, kind->doc, f.sig_at,
-	                  f.sig_hex.len == 128 ?
-	                          "the signature is not by the TCB signer over "
-	                          "these bytes" :
-	                          "the signature has %zu digits, want 128",
-	                  f.sig_hex.len);
+	return assay_fail(
+		err, ASSAY_J_SIG, kind->doc, f.sig_at,
+		f.sig_hex.len == 128
+			? "the signature is not by the TCB signer over "
+			  "these bytes"
+			: "the signature has %zu digits, want 128",
+		f.sig_hex.len);
 }

@@ -9,7 +9,7 @@
 
 /* What kind of document: the member that holds it, and who reads it. */
 struct assay_signed_kind {
-	const char *member;      /* "tcbInfo" */
+	const char *member; /* "tcbInfo" */
 	enum assay_doc doc;
 	bool (*read)(void *out, struct assay_json *j);
 };

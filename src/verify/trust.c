@@ -76,9 +76,10 @@ static bool check_list(const struct assay_crl *crl,
 	assay_sha256(digest, crl->tbs);
 	if (assay_p256_verify(engine, issuer->key, digest, crl->sig))
 		return true;
-	return assay_fail(err, ASSAY_R_SIG, crl->doc, crl->sig_at,
-	                  "the signature is not by the issuer's key: the list was "
-	                  "altered, or is of another manufacturer");
+	return assay_fail(
+		err, ASSAY_R_SIG, crl->doc, crl->sig_at,
+		"the signature is not by the issuer's key: the list was "
+		"altered, or is of another manufacturer");
 }
 
 bool assay_ca_trusted(const struct assay_trust *trust,
@@ -133,11 +134,10 @@ static bool open_ca_chain(struct assay_trust *t,
 {
 	bool own = pck_chain.len;
 
-	if (!assay_chain_open(&t->chain, own ? pck_chain : c->pck_crl_issuer_chain,
-	                      own ? ASSAY_DOC_PCK_CHAIN :
-	                            ASSAY_DOC_PCK_CRL_CHAIN,
-	                      own ? ASSAY_CHAIN_PCK : ASSAY_CHAIN_CA,
-	                      t->root_key, err))
+	if (!assay_chain_open(
+		    &t->chain, own ? pck_chain : c->pck_crl_issuer_chain,
+		    own ? ASSAY_DOC_PCK_CHAIN : ASSAY_DOC_PCK_CRL_CHAIN,
+		    own ? ASSAY_CHAIN_PCK : ASSAY_CHAIN_CA, t->root_key, err))
 		return false;
 	keep_text(t);
 	return true;
@@ -192,8 +192,9 @@ static bool open_signer(struct assay_trust *t, uint8_t key[64],
 	    !assay_cert_signed(signer, t->root_key, engine, err))
 		return false;
 	if (assay_crl_lists(&t->root_crl, signer->serial))
-		return assay_fail(err, ASSAY_R_TCBSIGNER_REVOKED, signer->doc, 0,
-		                  "the root's revocation list names this signer");
+		return assay_fail(
+			err, ASSAY_R_TCBSIGNER_REVOKED, signer->doc, 0,
+			"the root's revocation list names this signer");
 	memcpy(key, signer->key, 64);
 	note_dates(t, &chain, item);
 	return true;

@@ -9,21 +9,22 @@
 enum { ASSAY_CHAIN_TEXT_MAX = 8192 }; /* real chains have some 3,700 */
 
 struct assay_trust {
-	bool simulation;         /* the root is not Intel's */
+	bool simulation; /* the root is not Intel's */
 	uint8_t root_key[64];
 	struct assay_chain chain; /* the PCK CA and the root that it was opened
 	                           * with, and perhaps a leaf, which is not
 	                           * looked at */
 	uint8_t chain_text[ASSAY_CHAIN_TEXT_MAX]; /* a copy of chain.text: the
 	                                           * quote may be gone */
-	uint8_t ca_digest[ASSAY_SHA256_LEN]; /* of the CA's certificate */
+	uint8_t ca_digest[ASSAY_SHA256_LEN];      /* of the CA's certificate */
 	struct assay_crl root_crl, pck_crl;
 	struct assay_tcb_info tcb;
 	struct assay_qe_identity qe;
 	/* the CRL's chain, the signers' and theirs, not those of `chain` */
 	size_t n_dated;
 	struct assay_dated dated[6];
-	struct assay_window windows[ASSAY_N_ITEMS]; /* but for the PCK chain's */
+	struct assay_window
+		windows[ASSAY_N_ITEMS]; /* but for the PCK chain's */
 	char sgx_names[16][ASSAY_COMPONENT_NAME];
 	char tdx_names[16][ASSAY_COMPONENT_NAME];
 };

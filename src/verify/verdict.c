@@ -51,22 +51,25 @@ enum assay_level assay_verdict_level(const struct assay_verdict *verdict,
 		return ASSAY_LEVEL_INSECURE;
 	}
 	if (verdict->simulation)
-		return say(ASSAY_LEVEL_INSECURE, reason, reason_len,
-		           "The root is not Intel's: this is a simulation, which "
-		           "protects nothing.");
+		return say(
+			ASSAY_LEVEL_INSECURE, reason, reason_len,
+			"The root is not Intel's: this is a simulation, which "
+			"protects nothing.");
 	if (verdict->debug)
 		return say(ASSAY_LEVEL_INSECURE, reason, reason_len,
-		           verdict->tee == ASSAY_TEE_TDX ?
-		                   "The TD runs in debug mode: its host can read "
-		                   "and change it." :
-		                   "The enclave runs in debug mode: its host can "
-		                   "read and change it.");
+		           verdict->tee == ASSAY_TEE_TDX
+		                   ? "The TD runs in debug mode: its host can "
+		                     "read "
+		                     "and change it."
+		                   : "The enclave runs in debug mode: its host "
+		                     "can "
+		                     "read and change it.");
 	if (verdict->status <= ASSAY_STATUS_REVOKED)
 		return say(ASSAY_LEVEL_INSECURE, reason, reason_len,
 		           "The machine has no status that could be trusted.");
-	return say(verdict->status == ASSAY_STATUS_UP_TO_DATE ?
-	                   ASSAY_LEVEL_SECURE :
-	                   ASSAY_LEVEL_STALE,
+	return say(verdict->status == ASSAY_STATUS_UP_TO_DATE
+	                   ? ASSAY_LEVEL_SECURE
+	                   : ASSAY_LEVEL_STALE,
 	           reason, reason_len, assay_status_meaning(verdict->status));
 }
 
@@ -80,8 +83,8 @@ struct advice {
 	bool said;
 };
 
-__attribute__((format(printf, 2, 3))) static void
-advise(struct advice *a, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void advise(struct advice *a,
+                                                         const char *fmt, ...)
 {
 	va_list ap;
 
@@ -100,8 +103,8 @@ static void advise_failed(struct advice *a, const struct assay_err *failed)
 	if (!check)
 		return;
 	advise(a, "%s%s%s does not hold, which demands: %s Found: %s. %s",
-	       assay_doc_name(failed->doc), failed->doc ? " " : "",
-	       check->name, check->sentence, failed->note, check->todo);
+	       assay_doc_name(failed->doc), failed->doc ? " " : "", check->name,
+	       check->sentence, failed->note, check->todo);
 }
 
 static bool is_relaunch(const struct assay_verdict *v)
@@ -115,51 +118,49 @@ static bool is_relaunch(const struct assay_verdict *v)
 static const char *update_of(const struct assay_verdict *v, const char *real)
 {
 	return v->simulation ? "the simulated machine lacks an update; assay "
-	                       "sim maker update gives it one" :
-	                       real;
+	                       "sim maker update gives it one"
+	                     : real;
 }
 
 /* What to renew for one gap. */
 static void advise_gap(struct advice *a, const struct assay_verdict *v,
                        const struct assay_gap *g)
 {
-	const char *open = g->name[0] ? " (" : "", *shut = g->name[0] ? ")" : "";
+	const char *open = g->name[0] ? " (" : "",
+		   *shut = g->name[0] ? ")" : "";
 	const char *at = assay_status_name(g->at);
 
 	switch (g->kind) {
 	case ASSAY_GAP_SGX_COMPONENT:
-		advise(a,
-		       "SGX component %u%s%s%s is %u, %s needs %u: %s.",
+		advise(a, "SGX component %u%s%s%s is %u, %s needs %u: %s.",
 		       g->index + 1, open, g->name, shut, g->have, at, g->need,
 		       update_of(v, "update the BIOS or the microcode"));
 		break;
 	case ASSAY_GAP_PCE_SVN:
-		advise(a,
-		       "PCE is %u, %s needs %u: %s.", g->have, at, g->need,
+		advise(a, "PCE is %u, %s needs %u: %s.", g->have, at, g->need,
 		       update_of(v, "update the machine's SGX platform "
 		                    "software (its PCE), or its BIOS"));
 		break;
 	case ASSAY_GAP_TDX_COMPONENT:
-		advise(a,
-		       "TDX component %u%s%s%s is %u, %s needs %u: %s.",
+		advise(a, "TDX component %u%s%s%s is %u, %s needs %u: %s.",
 		       g->index + 1, open, g->name, shut, g->have, at, g->need,
-		       update_of(v, g->index < 2 ?
-		                            "update the TDX module" :
-		                            "update the BIOS or the microcode"));
+		       update_of(v,
+		                 g->index < 2
+		                         ? "update the TDX module"
+		                         : "update the BIOS or the microcode"));
 		break;
 	case ASSAY_GAP_TDX_MODULE:
 		advise(a, "TDX module%s%s%s %s %u, %s needs %u: %s.", open,
 		       g->name, shut,
 		       is_relaunch(v) ? "was, when the TD was started," : "is",
 		       g->have, at, g->need,
-		       is_relaunch(v) ? "it has been updated since" :
-		                        "update the TDX module, then start the "
+		       is_relaunch(v) ? "it has been updated since"
+		                      : "update the TDX module, then start the "
 		                        "TD anew");
 		break;
 	case ASSAY_GAP_QE:
-		advise(a,
-		       "The quoting enclave is %u, %s needs %u: %s.", g->have,
-		       at, g->need,
+		advise(a, "The quoting enclave is %u, %s needs %u: %s.",
+		       g->have, at, g->need,
 		       update_of(v, "update the machine's DCAP packages"));
 		break;
 	case ASSAY_GAP_NONE:
@@ -172,8 +173,7 @@ static void advise_status(struct advice *a, const struct assay_verdict *v)
 	if (v->status && v->status != ASSAY_STATUS_UP_TO_DATE)
 		advise(a, "%s: %s", assay_status_name(v->status),
 		       assay_status_meaning(v->status));
-	if (v->has_current && v->current_status < v->status &&
-	    !is_relaunch(v))
+	if (v->has_current && v->current_status < v->status && !is_relaunch(v))
 		advise(a,
 		       "The TDX module was replaced since the TD was started, "
 		       "and what runs now is %s: update the TDX module.",
@@ -193,11 +193,11 @@ static void advise_advisories(struct advice *a, const struct assay_verdict *v)
 		                        i ? ", " : "", v->advisories[i]);
 	if (len)
 		advise(a, "Advisories that apply: %s. %s", list,
-		       v->simulation ?
-		               "The machine is simulated: for others this "
-		               "says nothing." :
-		               "Intel's security center says what they are "
-		               "about, and what helps.");
+		       v->simulation
+		               ? "The machine is simulated: for others this "
+		                 "says nothing."
+		               : "Intel's security center says what they are "
+		                 "about, and what helps.");
 }
 
 static void advise_use(struct advice *a, const struct assay_verdict *v)
@@ -209,9 +209,10 @@ static void advise_use(struct advice *a, const struct assay_verdict *v)
 		       "build.",
 		       v->tee == ASSAY_TEE_TDX ? "TD" : "enclave");
 	if (v->genuine && v->simulation)
-		advise(a, "The evidence rests on a root that is not Intel's: it "
-		          "is good for development and tests, and protects "
-		          "nothing.");
+		advise(a,
+		       "The evidence rests on a root that is not Intel's: it "
+		       "is good for development and tests, and protects "
+		       "nothing.");
 }
 
 bool assay_verdict_advice(const struct assay_verdict *verdict, size_t i,

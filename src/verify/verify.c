@@ -19,7 +19,7 @@ struct judging {
 	struct assay_p256 *engine;
 	struct assay_quote quote;
 	struct assay_pck_chain chain;
-	bool known;              /* the platform is in the memo */
+	bool known; /* the platform is in the memo */
 };
 
 static struct assay_err *err_of(const struct judging *j)
@@ -38,8 +38,8 @@ static void note_claims(struct assay_verdict *v, const struct assay_quote *q)
 	v->body_type = q->body_type;
 	v->sgx = q->sgx;
 	v->td = q->td;
-	v->debug = td ? q->td.td_attributes & 0xff :
-	                q->sgx.flags & ASSAY_SGX_DEBUG;
+	v->debug = td ? q->td.td_attributes & 0xff
+	              : q->sgx.flags & ASSAY_SGX_DEBUG;
 	memcpy(v->report_data, td ? q->td.report_data : q->sgx.report_data, 64);
 	v->qe = q->qe_report;
 }
@@ -124,9 +124,9 @@ static bool json_in_date(const struct judging *j, struct assay_window w,
 	const char *why = outside(w, t->now, t->collateral_grace);
 	char text[WINDOW_TEXT];
 
-	return !why || assay_fail(err_of(j), ASSAY_J_TIME, doc, 0,
-	                          "%s: good from %s", why,
-	                          window_text(text, w));
+	return !why ||
+	       assay_fail(err_of(j), ASSAY_J_TIME, doc, 0, "%s: good from %s",
+	                  why, window_text(text, w));
 }
 
 /* ---- X1, R2, X2: the PCK chain */
@@ -146,9 +146,9 @@ static const char *unbound(const struct assay_quote *q,
 	uint16_t pce_svn;
 
 	if (q->cert_type == ASSAY_CERT_PCK_LEAF)
-		return assay_bytes_equal(q->cert, leaf->der) ?
-		               NULL :
-		               "the leaf is not the quote's";
+		return assay_bytes_equal(q->cert, leaf->der)
+		               ? NULL
+		               : "the leaf is not the quote's";
 	ppid = assay_rd_bytes(&r, ppid_len[q->cert_type], "PPID");
 	cpu_svn = assay_rd_bytes(&r, 16, "CPUSVN");
 	pce_svn = assay_rd_u16le(&r, "PCESVN");
@@ -252,10 +252,11 @@ static bool leaf_not_revoked(const struct judging *j)
 	if (!assay_crl_finds(&j->trust->pck_crl, serial, &since))
 		return true;
 	assay_hex_print(number, serial.ptr, serial.len, false);
-	return assay_fail(err_of(j), ASSAY_R_PCK_REVOKED, ASSAY_DOC_PCK_LEAF, 0,
-	                  "the PCK CA's revocation list names its serial number, "
-	                  "%s, as revoked at %s",
-	                  number, assay_time_print(time, since));
+	return assay_fail(
+		err_of(j), ASSAY_R_PCK_REVOKED, ASSAY_DOC_PCK_LEAF, 0,
+		"the PCK CA's revocation list names its serial number, "
+		"%s, as revoked at %s",
+		number, assay_time_print(time, since));
 }
 
 /* ---- floors [DCAP 4.9] */
@@ -278,12 +279,12 @@ static bool not_rolled_back(const struct judging *j, uint32_t number,
 
 	if (number >= t->min_evaluation_number && issued >= t->min_issue_date)
 		return true;
-	return assay_fail(err_of(j), ASSAY_J_ROLLBACK, doc, 0,
-	                  "evaluation number %u, want %u or more; issued at %s, "
-	                  "want %s or later",
-	                  number, t->min_evaluation_number,
-	                  assay_time_print(got, issued),
-	                  assay_time_print(want, t->min_issue_date));
+	return assay_fail(
+		err_of(j), ASSAY_J_ROLLBACK, doc, 0,
+		"evaluation number %u, want %u or more; issued at %s, "
+		"want %s or later",
+		number, t->min_evaluation_number, assay_time_print(got, issued),
+		assay_time_print(want, t->min_issue_date));
 }
 
 /* ---- R1, R2: the revocation lists; J1-J3: the documents; T0, T1 */
@@ -386,9 +387,10 @@ static bool quote_signed(const struct judging *j, bool verified)
 	const struct assay_quote *q = &j->quote;
 
 	return verified ||
-	       assay_fail(err_of(j), ASSAY_Q_SIG, ASSAY_DOC_QUOTE,
-	                  at_of(q, q->sig),
-	                  "the quote's signature is not by its attestation key");
+	       assay_fail(
+		       err_of(j), ASSAY_Q_SIG, ASSAY_DOC_QUOTE,
+		       at_of(q, q->sig),
+		       "the quote's signature is not by its attestation key");
 }
 
 /* ---- the facts */
@@ -398,10 +400,10 @@ static void note_collateral(struct assay_verdict *v,
 {
 	v->tcb_evaluation_number = t->tcb.evaluation_number;
 	v->qe_evaluation_number = t->qe.evaluation_number;
-	v->evaluation_number =
-		t->tcb.evaluation_number < t->qe.evaluation_number ?
-			t->tcb.evaluation_number :
-			t->qe.evaluation_number;
+	v->evaluation_number = t->tcb.evaluation_number <
+	                                       t->qe.evaluation_number
+	                               ? t->tcb.evaluation_number
+	                               : t->qe.evaluation_number;
 	v->root_crl_number = t->root_crl.number;
 	v->pck_crl_number = t->pck_crl.number;
 	memcpy(v->windows, t->windows, sizeof(v->windows));
@@ -465,8 +467,8 @@ static bool take_key(struct judging *j)
 		return false;
 	/* a platform is remembered by the CA of the trust, no other */
 	if (j->quote.cert_type == ASSAY_CERT_PCK_CHAIN &&
-	    memcmp(j->chain.ca_digest, j->trust->ca_digest,
-	           ASSAY_SHA256_LEN) == 0)
+	    memcmp(j->chain.ca_digest, j->trust->ca_digest, ASSAY_SHA256_LEN) ==
+	            0)
 		assay_memo_keep(j->memo, &j->quote, &j->chain);
 	return true;
 }
@@ -512,8 +514,10 @@ bool assay_verify(struct assay_verdict *verdict,
 {
 	struct assay_p256 *lent = assay_memo_engine(memo);
 	struct assay_p256 *own = lent ? NULL : assay_p256_new(NULL);
-	struct judging j = { .verdict = verdict, .trust = trust,
-		             .terms = terms, .memo = memo,
+	struct judging j = { .verdict = verdict,
+		             .trust = trust,
+		             .terms = terms,
+		             .memo = memo,
 		             .engine = lent ? lent : own };
 	uint8_t digest[ASSAY_SHA256_LEN];
 	bool genuine = false;
@@ -548,10 +552,10 @@ static size_t verify_some(struct assay_verdict *verdicts,
 		                    (struct assay_bytes){ 0 }))
 			continue;
 		assay_sha256(digests[n_items], j[i].quote.signed_part);
-		items[n_items] = (struct assay_p256_item){
-			j[i].quote.ak.ptr, digests[n_items],
-			j[i].quote.sig.ptr, false
-		};
+		items[n_items] = (struct assay_p256_item){ j[i].quote.ak.ptr,
+			                                   digests[n_items],
+			                                   j[i].quote.sig.ptr,
+			                                   false };
 		which[n_items++] = i;
 	}
 	assay_p256_verify_many(common->engine, items, n_items);
@@ -568,15 +572,15 @@ size_t assay_verify_many(struct assay_verdict *verdicts,
 {
 	struct assay_p256 *lent = assay_memo_engine(memo);
 	struct assay_p256 *own = lent ? NULL : assay_p256_new(NULL);
-	struct judging common = { .trust = trust, .terms = terms, .memo = memo,
+	struct judging common = { .trust = trust,
+		                  .terms = terms,
+		                  .memo = memo,
 		                  .engine = lent ? lent : own };
 	size_t n_genuine = 0;
 
 	for (size_t i = 0; i < n; i += TOGETHER)
 		n_genuine += verify_some(verdicts + i, &common, quotes + i,
-		                         n - i < TOGETHER ?
-		                                 n - i :
-		                                 TOGETHER);
+		                         n - i < TOGETHER ? n - i : TOGETHER);
 	assay_p256_free(own);
 	return n_genuine;
 }
