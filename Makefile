@@ -35,11 +35,11 @@ LDLIBS := $(or $(shell $(PKG_CONFIG) --libs libcrypto 2>/dev/null),-lcrypto)
 DAEMON_LIBS := -Wl,--as-needed -lsqlite3 -lmicrohttpd -lcurl
 
 # What goes where.  A new .c file in a layer needs no line here.
-LIB_LAYERS := base crypto format measure verify policy attest seal client enclave
+LIB_LAYERS := base crypto format measure verify policy judge attest seal client enclave
 P256_NOT := src/crypto/$(if $(P256),p256.c,p256-evp.c)
 objects = $(patsubst %.c,$B/%.o,$(filter-out $(P256_NOT),$(wildcard $1)))
 LIB_O := $(call objects,$(LIB_LAYERS:%=src/%/*.c))
-SIM_O := $(call objects,src/net/*.c src/store/*.c src/sim/*.c src/serve/*.c)
+SIM_O := $(call objects,src/os/*.c src/net/*.c src/store/*.c src/sim/*.c src/serve/*.c)
 CLI_O := $(call objects,src/cli/*.c)
 DAEMON_O := $(call objects,src/daemon/*.c)
 # what is not the program assay itself, but what programs at a terminal share

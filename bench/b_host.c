@@ -357,7 +357,7 @@ static void prepare_rules(struct assay_bytes program)
 	assay_policy_default(policy);
 	assay_hex_print(hex, s.mrenclave, 32, false);
 	snprintf(line, sizeof(line), "C:%s SEC:INSECURE", hex);
-	must(assay_constraint_parse(constraint, sim_view(line), NULL),
+	must(assay_constraint_parse(constraint, buf_text(line), NULL),
 	     "a constraint");
 }
 
@@ -530,13 +530,13 @@ static int with_enclave(const char *dir, const char *path)
 	struct host_options o = { .program.platform = dir,
 		                  .documents = documents,
 		                  .say = say };
-	struct sim_out program = { 0 };
+	struct buf program = { 0 };
 	char why[HOST_WHY];
 	struct host *host;
 	int missed;
 
 	must(launch_sign(&program, path), path);
-	o.program.image = sim_out_bytes(&program);
+	o.program.image = buf_bytes(&program);
 	prepare_rules(o.program.image);
 	host = host_start(&o, why);
 	must(host, why);
@@ -544,7 +544,7 @@ static int with_enclave(const char *dir, const char *path)
 	host_end(host);
 	free(policy);
 	free(constraint);
-	sim_out_free(&program);
+	buf_free(&program);
 	return missed;
 }
 

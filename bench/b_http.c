@@ -48,7 +48,7 @@ static void echo(void *self, struct http_answer *a,
 	(void)self;
 	a->status = 200;
 	a->type = "text/plain";
-	sim_put_bytes(&a->body, http_body(r));
+	buf_put_bytes(&a->body, http_body(r));
 }
 
 static void error(struct http_answer *a, unsigned status)

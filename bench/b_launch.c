@@ -72,7 +72,7 @@ static void make_quote(void)
 	static const uint8_t data[SIM_REPORT_DATA_LEN] = { 1 };
 	const struct sim_enclu enclu = sim_enclu_over(&enclave);
 	uint8_t target[SIM_TARGETINFO_LEN], report[SIM_REPORT_LEN];
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 
 	must(sim_platform_target(&platform, target) == SIM_SUCCESS &&
 	             enclu.ereport(enclu.self, report, target, data) ==
@@ -80,7 +80,7 @@ static void make_quote(void)
 	             sim_platform_quote(&platform, &quote, report) ==
 	                     SIM_SUCCESS,
 	     "no quote");
-	sim_out_free(&quote);
+	buf_free(&quote);
 }
 
 /* ---- the enclave's process */
@@ -236,15 +236,15 @@ static void launch_once(const char *dir, struct assay_bytes program,
 static int bench_launch(const char *dir, const char *path)
 {
 	double started[N_LAUNCHES], answered[N_LAUNCHES], t[2];
-	struct sim_out program = { 0 };
+	struct buf program = { 0 };
 
 	must(launch_sign(&program, path), path);
 	for (int i = 0; i < N_LAUNCHES; i++) {
-		launch_once(dir, sim_out_bytes(&program), t);
+		launch_once(dir, buf_bytes(&program), t);
 		started[i] = t[0];
 		answered[i] = t[1];
 	}
-	sim_out_free(&program);
+	buf_free(&program);
 	t[0] = bench_median(started, N_LAUNCHES);
 	t[1] = bench_median(answered, N_LAUNCHES);
 	bench_row("launched", t[0], "ms", t[0] / 25, 0, false);

@@ -57,7 +57,7 @@ static struct sim_enclu enclave;
 static int enclave_fd;
 static uint8_t target[SIM_TARGETINFO_LEN], report[SIM_REPORT_LEN];
 static const uint8_t data[SIM_REPORT_DATA_LEN] = { 1 };
-static struct sim_out quote;
+static struct buf quote;
 
 static void make_report(void)
 {
@@ -187,7 +187,7 @@ int main(void)
 	missed += row("report and quote", measure(make_both, key), 3, 1);
 	close(enclave_fd);
 	sim_platform_stop(&platform);
-	sim_out_free(&quote);
+	buf_free(&quote);
 	sim_world_free(&world);
 	sim_machine_free(&machine);
 	EC_KEY_free(key);

@@ -197,7 +197,7 @@ static int bench_set(struct set *s)
 
 static void from_world(struct set *s, const struct sim_world *w)
 {
-	s->quote = sim_out_bytes(&w->quote);
+	s->quote = buf_bytes(&w->quote);
 	sim_world_collateral(&s->collateral, w);
 	memcpy(s->root, w->keys[SIM_ROOT].key, 64);
 	s->terms.now = w->now;
@@ -318,7 +318,7 @@ static int bench_real(void)
 struct crowd {
 	struct sim_world world;
 	struct assay_trust *trust;
-	struct sim_out quotes[N_HOT];
+	struct buf quotes[N_HOT];
 	struct assay_tables *tables;
 	struct assay_memo *memo;
 	struct assay_bytes one[N_BATCH]; /* quotes of the first platform */
@@ -332,20 +332,19 @@ struct crowd {
  * new, what it stands under stays. */
 static void renew_platform(struct sim_world *w)
 {
-	struct sim_out *leaf = &w->der[SIM_PCK],
-		       *chain = &w->pem[SIM_CHAIN_PCK];
+	struct buf *leaf = &w->der[SIM_PCK], *chain = &w->pem[SIM_CHAIN_PCK];
 
 	must(assay_p256_make(&w->keys[SIM_AK], NULL) &&
 	             assay_p256_make(&w->keys[SIM_PCK], NULL),
 	     "no key");
 	memcpy(w->cert[SIM_PCK].key, w->keys[SIM_PCK].key, 64);
-	sim_out_clear(leaf);
+	buf_clear(leaf);
 	must(sim_cert_make(leaf, &w->cert[SIM_PCK], &w->keys[w->ca]),
 	     "no leaf");
-	sim_out_clear(chain);
-	sim_pem(chain, "CERTIFICATE", sim_out_bytes(leaf));
-	sim_pem(chain, "CERTIFICATE", sim_out_bytes(&w->der[w->ca]));
-	sim_pem(chain, "CERTIFICATE", sim_out_bytes(&w->der[SIM_ROOT]));
+	buf_clear(chain);
+	sim_pem(chain, "CERTIFICATE", buf_bytes(leaf));
+	sim_pem(chain, "CERTIFICATE", buf_bytes(&w->der[w->ca]));
+	sim_pem(chain, "CERTIFICATE", buf_bytes(&w->der[SIM_ROOT]));
 }
 
 /* The quotes of the i-th platform. */
@@ -361,7 +360,7 @@ static void make_quotes(struct crowd *c, size_t i)
 		must(sim_world_quote(&c->quotes[k], &c->world, &spec),
 		     "no quote");
 		if (i == 0 && k / N_PLATFORMS < N_BATCH)
-			c->one[k / N_PLATFORMS] = sim_out_bytes(&c->quotes[k]);
+			c->one[k / N_PLATFORMS] = buf_bytes(&c->quotes[k]);
 	}
 }
 
@@ -389,7 +388,7 @@ static void next_of_crowd(void *arg)
 	struct crowd *c = arg;
 
 	must(assay_verify(&c->verdict, c->trust, c->memo,
-	                  sim_out_bytes(&c->quotes[c->next++ % N_HOT]),
+	                  buf_bytes(&c->quotes[c->next++ % N_HOT]),
 	                  (struct assay_bytes){ 0 }, &c->terms),
 	     "not genuine");
 }
@@ -418,7 +417,7 @@ static void *work(void *arg)
 	must(memo, "no memory");
 	for (size_t i = 0; i < N_THREAD; i++)
 		must(assay_verify(&w->verdict, w->crowd->trust, memo,
-		                  sim_out_bytes(&w->crowd->quotes[i % N_HOT]),
+		                  buf_bytes(&w->crowd->quotes[i % N_HOT]),
 		                  (struct assay_bytes){ 0 }, &w->crowd->terms),
 		     "not genuine");
 	assay_memo_free(memo);
@@ -480,7 +479,7 @@ static int bench_crowd(void)
 	assay_tables_free(c->tables);
 	free(c->trust);
 	for (size_t i = 0; i < N_HOT; i++)
-		sim_out_free(&c->quotes[i]);
+		buf_free(&c->quotes[i]);
 	sim_world_free(&c->world);
 	free(c);
 	return missed;

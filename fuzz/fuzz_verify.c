@@ -23,7 +23,7 @@ static void must(bool holds)
 enum { EDIT_LEN = 5, N_DOCS = 8 };
 
 struct docs {
-	struct sim_out doc[N_DOCS];
+	struct buf doc[N_DOCS];
 	struct assay_bytes quote;
 	struct assay_collateral collateral;
 };
@@ -49,22 +49,21 @@ static struct assay_bytes *view(struct docs *d, size_t i)
 static void copy(struct docs *d, const struct sim_world *w)
 {
 	memset(d, 0, sizeof(*d));
-	d->quote = sim_out_bytes(&w->quote);
+	d->quote = buf_bytes(&w->quote);
 	sim_world_collateral(&d->collateral, w);
 	for (size_t i = 0; i < N_DOCS; i++)
-		sim_put_bytes(&d->doc[i], *view(d, i));
+		buf_put_bytes(&d->doc[i], *view(d, i));
 }
 
 static void edit(struct docs *d, const uint8_t *e)
 {
-	struct sim_out *doc = &d->doc[e[0] % N_DOCS];
+	struct buf *doc = &d->doc[e[0] % N_DOCS];
 	size_t at = (size_t)e[1] << 8 | e[2];
 	size_t cut = e[3];
 
 	at = at < doc->len ? at : doc->len;
 	cut = cut < doc->len - at ? cut : doc->len - at;
-	sim_out_splice(doc, at, cut,
-	               (struct assay_bytes){ &e[4], e[4] ? 1 : 0 });
+	buf_splice(doc, at, cut, (struct assay_bytes){ &e[4], e[4] ? 1 : 0 });
 }
 
 static void edit_all(struct docs *d, const uint8_t *data, size_t len)
@@ -85,7 +84,7 @@ static void drop(struct docs *d)
 {
 	for (size_t i = 0; i < N_DOCS; i++) {
 		free((void *)(uintptr_t)view(d, i)->ptr);
-		sim_out_free(&d->doc[i]);
+		buf_free(&d->doc[i]);
 	}
 }
 

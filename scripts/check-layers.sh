@@ -3,7 +3,7 @@
 # each library is known to its layer alone.  The layers, lowest first; a
 # program (daemon; main.c and cmd_*.c of cli, which have no headers) is none that
 # anybody includes from:
-order='base crypto format measure verify policy attest seal client enclave net store sim serve cli daemon'
+order='base crypto format measure verify policy judge attest seal client enclave os net store sim serve cli daemon'
 
 grep -H '^#include' src/*/*.[ch] | awk -v order="$order" '
 	BEGIN { n = split(order, o); for (i = 1; i <= n; i++) rank[o[i]] = i }

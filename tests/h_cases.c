@@ -109,7 +109,7 @@ void case_view(struct case_evidence *e)
 {
 	e->evidence.kind = ASSAY_EVIDENCE_BUNDLE;
 	e->evidence.encoding = "json";
-	e->evidence.quote = sim_out_bytes(&e->world->quote);
+	e->evidence.quote = buf_bytes(&e->world->quote);
 	e->evidence.has_collateral = true;
 	sim_world_collateral(&e->evidence.collateral, e->world);
 }
@@ -307,7 +307,7 @@ static bool refused_always(const struct a_case *row, struct genuine *g,
 
 /* The quote's chain as a neighbour would have it: another platform's leaf in
  * the place of this one's. */
-static void put_other_chain(struct sim_out *text, const struct sim_world *w)
+static void put_other_chain(struct buf *text, const struct sim_world *w)
 {
 	const struct sim_chain *chain = &w->chain[SIM_CHAIN_PCK];
 
@@ -315,12 +315,12 @@ static void put_other_chain(struct sim_out *text, const struct sim_world *w)
 		enum sim_who who = chain->who[i];
 
 		if (i)
-			sim_put_bytes(text, chain->between);
+			buf_put_bytes(text, chain->between);
 		sim_pem(text, "CERTIFICATE",
-		        sim_out_bytes(
+		        buf_bytes(
 				&w->der[who == SIM_PCK ? SIM_OTHER_PCK : who]));
 	}
-	sim_put_bytes(text, chain->after);
+	buf_put_bytes(text, chain->after);
 }
 
 /* Whether a trust that was opened without this quote leads to the same: with no
@@ -328,12 +328,12 @@ static void put_other_chain(struct sim_out *text, const struct sim_world *w)
 static bool judged_by_trust(const struct a_case *row, struct genuine *g,
                             const struct case_evidence *e, char why[CASE_WHY])
 {
-	struct sim_out other = { 0 };
+	struct buf other = { 0 };
 	struct assay_bytes chains[2] = { { NULL, 0 } };
 	bool holds = true;
 
 	put_other_chain(&other, e->world);
-	chains[1] = sim_out_bytes(&other);
+	chains[1] = buf_bytes(&other);
 	for (size_t i = 0; i < 2 && holds; i++) {
 		struct assay_verdict v;
 
@@ -343,7 +343,7 @@ static bool judged_by_trust(const struct a_case *row, struct genuine *g,
 			holds = row->want ? refused(row, e, &v, why)
 			                  : accepted(row, e, &v, why);
 	}
-	sim_out_free(&other);
+	buf_free(&other);
 	return holds;
 }
 

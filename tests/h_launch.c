@@ -23,7 +23,7 @@ static bool build(const struct h_launch *h)
 	return system(command) == 0;
 }
 
-static void sign(struct sim_out *out, struct assay_bytes program)
+static void sign(struct buf *out, struct assay_bytes program)
 {
 	static const uint8_t args[] = "enclave\0one\0\0two";
 	struct assay_launch launch = {
@@ -48,11 +48,11 @@ static void sign(struct sim_out *out, struct assay_bytes program)
 	if (!assay_sigstruct_sign(s, &fields, machine_signer(2), NULL))
 		abort();
 	assay_signed_tail(tail, program.len, page, s);
-	sim_put_bytes(out, program);
-	sim_put(out, tail, sizeof(tail));
+	buf_put_bytes(out, program);
+	buf_put(out, tail, sizeof(tail));
 }
 
-bool launch_sign(struct sim_out *out, const char *path)
+bool launch_sign(struct buf *out, const char *path)
 {
 	struct assay_bytes program;
 	uint8_t *p = slurp(path, &program.len);
@@ -96,7 +96,7 @@ void launch_free(struct h_launch *h)
 	snprintf(command, sizeof(command), "rm -rf %s", h->dir);
 	if (system(command) != 0)
 		note("%s stays", h->dir);
-	sim_out_free(&h->program);
+	buf_free(&h->program);
 }
 
 const char *launch_lacks(void)

@@ -3,17 +3,17 @@
 #define TESTS_H_LAUNCH_H
 
 #include "sim/launcher.h"
-#include "sim/out.h"
+#include "os/buf.h"
 
 /* The folder of the machine, and the program of p_victim.c, signed. */
 struct h_launch {
 	char dir[40];
-	struct sim_out program;
+	struct buf program;
 };
 
 /* Adds the program of that file, signed: 1 MiB of stack, 16 MiB of heap.  False
  * if there is no such file. */
-bool launch_sign(struct sim_out *out, const char *path);
+bool launch_sign(struct buf *out, const char *path);
 /* False, and why, if there is no compiler for static programs. */
 bool launch_prepare(struct h_launch *h, const char **why);
 void launch_free(struct h_launch *h);

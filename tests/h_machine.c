@@ -31,7 +31,7 @@ void machine_default(struct sim_machine *m)
 	static const uint8_t best[] = { 9, 9, 2, 2, 3, 1, 0, 5 };
 
 	memset(m, 0, sizeof(*m));
-	assay_sha256(m->fuse, sim_view("fuses"));
+	assay_sha256(m->fuse, buf_text("fuses"));
 	memcpy(m->cpu_svn, best, sizeof(best));
 	must(sim_ae_sign(m->pce, SIM_AE_PCE, MACHINE_PCE_SVN, 0x20260101,
 	                 machine_signer(0)) &&
@@ -93,8 +93,8 @@ void machine_provision(struct sim_machine *m, struct sim_world *w)
 	w->qe[SIM_SGX].mrsigner = sim_mem(qe.mrsigner, 32);
 	w->qe[SIM_SGX].isv_prod_id = qe.isv_prod_id;
 	must(sim_world_build(w), "no documents");
-	sim_out_clear(&m->chain);
-	sim_put_bytes(&m->chain, sim_out_bytes(&w->pem[SIM_CHAIN_PCK]));
+	buf_clear(&m->chain);
+	buf_put_bytes(&m->chain, buf_bytes(&w->pem[SIM_CHAIN_PCK]));
 }
 
 void machine_enclave(struct machine_enclave *e, const char *label, unsigned i)
@@ -104,7 +104,7 @@ void machine_enclave(struct machine_enclave *e, const char *label, unsigned i)
 	memset(e, 0, sizeof(*e));
 	e->created.flags = ASSAY_SGX_MODE64BIT;
 	e->created.xfrm = 7;
-	assay_sha256(e->mrenclave, sim_view(label));
+	assay_sha256(e->mrenclave, buf_text(label));
 	assay_sigstruct_default(&fields, false);
 	memcpy(fields.mrenclave, e->mrenclave, 32);
 	fields.isv_prod_id = 7;

@@ -105,7 +105,7 @@ static bool report_of(uint8_t report[SIM_REPORT_LEN], struct sim_platform *p,
 	return good;
 }
 
-bool maker_quote(struct sim_out *quote, const char *machine)
+bool maker_quote(struct buf *quote, const char *machine)
 {
 	static struct machine_enclave enclave;
 	struct sim_platform p;
@@ -114,7 +114,7 @@ bool maker_quote(struct sim_out *quote, const char *machine)
 
 	if (!enclave.sigstruct[0])
 		machine_enclave(&enclave, "an enclave", 2);
-	sim_out_clear(quote);
+	buf_clear(quote);
 	if (sim_platform_start(&p, machine) != SIM_SUCCESS)
 		return false;
 	good = report_of(report, &p, &enclave) &&
@@ -179,7 +179,7 @@ void maker_root_key(uint8_t key[64], const char *dir)
 	free(pem);
 }
 
-void maker_judge(struct assay_verdict *v, const struct sim_out *quote,
+void maker_judge(struct assay_verdict *v, const struct buf *quote,
                  const char *dir, const uint8_t root_key[64], int64_t now)
 {
 	const struct assay_terms terms = { .now = now };
@@ -193,7 +193,7 @@ void maker_judge(struct assay_verdict *v, const struct sim_out *quote,
 	must(maker_docs(&docs, dir), "no documents");
 	if (assay_trust_open(trust, &docs.collateral, none, root_key, memo,
 	                     &v->failed) &&
-	    !assay_verify(v, trust, memo, sim_out_bytes(quote), none, &terms))
+	    !assay_verify(v, trust, memo, buf_bytes(quote), none, &terms))
 		v->genuine = false;
 	assay_memo_free(memo);
 	free(trust);

@@ -6,7 +6,7 @@
 #include <assay/assay.h>
 
 #include "sim/maker.h"
-#include "sim/out.h"
+#include "os/buf.h"
 
 /* The time at which tests make manufacturers. */
 #define MAKER_NOW INT64_C(1790000000) /* 2026-09-21T14:13:20Z */
@@ -24,7 +24,7 @@ struct sim_maker *maker_open(const char *dir);
 
 /* A quote, by the platform itself, of an enclave on the machine in this folder;
  * false if the platform does not start. */
-ASSAY_MUST_CHECK bool maker_quote(struct sim_out *quote, const char *machine);
+ASSAY_MUST_CHECK bool maker_quote(struct buf *quote, const char *machine);
 
 /* A collateral folder's documents, in memory that maker_forget frees. */
 struct maker_docs {
@@ -39,7 +39,7 @@ void maker_root_key(uint8_t key[64], const char *dir);
 
 /* The verdict on a quote by a collateral folder; `failed` names the check that
  * refused either. */
-void maker_judge(struct assay_verdict *verdict, const struct sim_out *quote,
+void maker_judge(struct assay_verdict *verdict, const struct buf *quote,
                  const char *folder, const uint8_t root_key[64], int64_t now);
 
 #endif

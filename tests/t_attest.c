@@ -95,12 +95,12 @@ static unsigned count_entries(void)
 
 /* ---- quotes */
 
-static void make_quote(struct sim_out *quote, struct sim_world *w,
+static void make_quote(struct buf *quote, struct sim_world *w,
                        const uint8_t data[64])
 {
 	memcpy(w->quote_spec.sgx.report_data, data, 64);
 	memcpy(w->quote_spec.td.report_data, data, 64);
-	sim_out_clear(quote);
+	buf_clear(quote);
 	must(sim_world_quote(quote, w, &w->quote_spec));
 }
 
@@ -131,7 +131,7 @@ static bool ask(void)
 	return assay_attest(&got, wanted, root, &err);
 }
 
-static bool gave(const char *attester, const struct sim_out *quote)
+static bool gave(const char *attester, const struct buf *quote)
 {
 	return got.attester && strcmp(got.attester, attester) == 0 &&
 	       got.len == quote->len &&
@@ -141,7 +141,7 @@ static bool gave(const char *attester, const struct sim_out *quote)
 
 /* ---- Gramine */
 
-static struct sim_out right, wrong; /* SGX quotes with wanted, with others */
+static struct buf right, wrong; /* SGX quotes with wanted, with others */
 
 static void show_gramine(const char *type, const void *quote, size_t len)
 {
@@ -366,7 +366,7 @@ static const struct attest_files tsm_files = {
 };
 
 /* A TD whose driver does as it should. */
-static void reset(const struct sim_out *quote)
+static void reset(const struct buf *quote)
 {
 	memset(&tsm, 0, sizeof(tsm));
 	tsm.provider = "tdx_guest\n";
@@ -390,7 +390,7 @@ static void tidy(unsigned n, const char *name)
 	   "%s: %u entries, none left", name, n);
 }
 
-static struct sim_out td_right, td_wrong;
+static struct buf td_right, td_wrong;
 
 static void test_tsm(void)
 {
@@ -582,10 +582,10 @@ int main(void)
 	test_plain_folder();
 
 	remove_tree();
-	sim_out_free(&right);
-	sim_out_free(&wrong);
-	sim_out_free(&td_right);
-	sim_out_free(&td_wrong);
+	buf_free(&right);
+	buf_free(&wrong);
+	buf_free(&td_right);
+	buf_free(&td_wrong);
 	sim_world_free(&sgx);
 	sim_world_free(&tdx);
 	return done();

@@ -322,7 +322,7 @@ static void test_quote(struct enclave *e, const char *label)
 	uint8_t mrenclave[32];
 	int n;
 
-	assay_sha256(mrenclave, sim_view(label));
+	assay_sha256(mrenclave, buf_text(label));
 	ok(put(e, DEV "user_report_data", "quoted", 7), "data for a quote");
 	n = get(e, DEV "quote");
 	ok(is_genuine(n), "the quote is genuine, and its length exact");

@@ -77,7 +77,7 @@ static void make_bundle(struct assay_bytes nonce)
 	const struct assay_bytes hpke = { config_bytes, sizeof(config_bytes) },
 				 sign = { signing, sizeof(signing) };
 	struct assay_collateral documents = { 0 };
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 	struct assay_json_out o;
 
 	sim_world_collateral(&documents, &world);
@@ -89,7 +89,7 @@ static void make_bundle(struct assay_bytes nonce)
 	assay_json_put_object(&o, NULL);
 	assay_bundle_put(&o,
 	                 &(struct assay_bundle){
-				 .quote = sim_out_bytes(&quote),
+				 .quote = buf_bytes(&quote),
 				 .collateral = no_documents ? NULL : &documents,
 				 .hpke = hpke,
 				 .sign = sign,
@@ -101,7 +101,7 @@ static void make_bundle(struct assay_bytes nonce)
 	must(o.ok, "a bundle");
 	if (other_keys)
 		config_bytes[10] ^= 1;
-	sim_out_free(&quote);
+	buf_free(&quote);
 }
 
 static void say(int fd, const char *status, const char *more, const void *body,

@@ -88,12 +88,12 @@ static void cert_type(struct sim_world *w, int64_t arg)
 static void inner_slack(struct sim_world *w, int64_t arg)
 {
 	(void)arg;
-	w->quote_spec.inner_slack = sim_view("Z");
+	w->quote_spec.inner_slack = buf_text("Z");
 }
 static void outer_slack(struct sim_world *w, int64_t arg)
 {
 	(void)arg;
-	w->quote_spec.slack = sim_view("Z");
+	w->quote_spec.slack = buf_text("Z");
 }
 
 static void nothing(struct case_evidence *e, int64_t arg)
@@ -111,7 +111,7 @@ static void no_bytes(struct case_evidence *e, int64_t arg)
 /* `arg` more authentication data than what follows its length field. */
 static void auth_len_left(struct case_evidence *e, int64_t arg)
 {
-	struct sim_out *quote = &e->world->quote;
+	struct buf *quote = &e->world->quote;
 	struct assay_quote q;
 	size_t at, len;
 
@@ -141,21 +141,21 @@ static void platform_named(struct sim_world *w, int64_t arg)
 	static const size_t places[] = {
 		[OTHER_CPUSVN] = 20, [OTHER_PCESVN] = 4, [OTHER_PCEID] = 2
 	};
-	static struct sim_out data;
+	static struct buf data;
 	const int how = value_of(arg);
 
-	sim_out_clear(&data);
+	buf_clear(&data);
 	sim_world_ppid_data(&data, w, (unsigned)(arg >> 32), how != NO_PCEID);
 	if (how == BYTE_LESS)
 		data.len--;
 	else if (how == BYTE_MORE)
-		sim_put_zeros(&data, 1);
+		buf_put_zeros(&data, 1);
 	else if (how == OTHER_PPID)
 		data.ptr[15] ^= 1;
 	else if (how >= OTHER_CPUSVN)
 		data.ptr[data.len - places[how]] ^= 1;
 	w->quote_spec.cert_type = (uint16_t)(arg >> 32);
-	w->quote_spec.cert = sim_out_bytes(&data);
+	w->quote_spec.cert = buf_bytes(&data);
 }
 
 /* Type 4: a leaf alone. */
@@ -164,7 +164,7 @@ static void leaf_alone(struct case_evidence *e, int64_t who)
 	struct sim_quote_spec spec = e->world->quote_spec;
 
 	spec.cert_type = 4;
-	spec.cert = sim_out_bytes(&e->world->der[who]);
+	spec.cert = buf_bytes(&e->world->der[who]);
 	if (!sim_world_quote(&e->world->quote, e->world, &spec))
 		e->world->quote.len = 0;
 	case_view(e);
@@ -174,7 +174,7 @@ static void chain_beside(struct case_evidence *e, int64_t arg)
 {
 	(void)arg;
 	e->evidence.collateral.pck_chain =
-		sim_out_bytes(&e->world->pem[SIM_CHAIN_PCK]);
+		buf_bytes(&e->world->pem[SIM_CHAIN_PCK]);
 }
 
 /* Another platform's chain: a quote that holds one of its own is judged by
@@ -182,14 +182,14 @@ static void chain_beside(struct case_evidence *e, int64_t arg)
 static void other_chain_beside(struct case_evidence *e, int64_t arg)
 {
 	const struct sim_world *w = e->world;
-	static struct sim_out text;
+	static struct buf text;
 
 	(void)arg;
-	sim_out_clear(&text);
-	sim_pem(&text, "CERTIFICATE", sim_out_bytes(&w->der[SIM_OTHER_PCK]));
-	sim_pem(&text, "CERTIFICATE", sim_out_bytes(&w->der[w->ca]));
-	sim_pem(&text, "CERTIFICATE", sim_out_bytes(&w->der[SIM_ROOT]));
-	e->evidence.collateral.pck_chain = sim_out_bytes(&text);
+	buf_clear(&text);
+	sim_pem(&text, "CERTIFICATE", buf_bytes(&w->der[SIM_OTHER_PCK]));
+	sim_pem(&text, "CERTIFICATE", buf_bytes(&w->der[w->ca]));
+	sim_pem(&text, "CERTIFICATE", buf_bytes(&w->der[SIM_ROOT]));
+	e->evidence.collateral.pck_chain = buf_bytes(&text);
 }
 /* What was written as type 3 says that it is of type 1. */
 static void type_1_beside(struct case_evidence *e, int64_t arg)
@@ -210,7 +210,7 @@ static void leaf_beside(struct case_evidence *e, int64_t who)
 
 static void append_zeros(struct case_evidence *e, int64_t n)
 {
-	sim_put_zeros(&e->world->quote, (size_t)n);
+	buf_put_zeros(&e->world->quote, (size_t)n);
 	case_view(e);
 }
 
@@ -218,15 +218,15 @@ static void append_zeros(struct case_evidence *e, int64_t n)
 static void append_quote(struct case_evidence *e, int64_t arg)
 {
 	struct sim_quote_spec spec = e->world->quote_spec;
-	struct sim_out second = { 0 };
+	struct buf second = { 0 };
 
 	(void)arg;
 	memset(spec.sgx.report_data, 0xee, 64);
 	memset(spec.td.report_data, 0xee, 64);
 	if (!sim_world_quote(&second, e->world, &spec))
 		e->world->quote.len = 0;
-	sim_put_bytes(&e->world->quote, sim_out_bytes(&second));
-	sim_out_free(&second);
+	buf_put_bytes(&e->world->quote, buf_bytes(&second));
+	buf_free(&second);
 	case_view(e);
 }
 
@@ -478,7 +478,7 @@ static void root_altered(struct sim_world *w, int64_t arg)
 {
 	(void)arg;
 	w->cert[SIM_ROOT].sign.edit[0] = (struct sim_edit){
-		.from = sim_view("RootCA.der"), .to = sim_view("RootCA.xyz")
+		.from = buf_text("RootCA.der"), .to = buf_text("RootCA.xyz")
 	};
 }
 /* The same to outlive its end, which was 2025-12-31T23:59:59Z. */
@@ -487,8 +487,8 @@ static void root_revived(struct sim_world *w, int64_t arg)
 	(void)arg;
 	w->cert[SIM_ROOT].not_after = w->now - 1;
 	w->cert[SIM_ROOT].sign.edit[0] =
-		(struct sim_edit){ .from = sim_view("251231235959Z"),
-		                   .to = sim_view("491231235959Z") };
+		(struct sim_edit){ .from = buf_text("251231235959Z"),
+		                   .to = buf_text("491231235959Z") };
 }
 
 static void signed_by(struct sim_world *w, int64_t arg)
@@ -517,12 +517,12 @@ enum { L = 1, C, R, S, F, O };
 static void text_between(struct sim_world *w, int64_t arg)
 {
 	(void)arg;
-	w->chain[SIM_CHAIN_PCK].between = sim_view("hidden\n");
+	w->chain[SIM_CHAIN_PCK].between = buf_text("hidden\n");
 }
 static void block_between(struct sim_world *w, int64_t arg)
 {
 	(void)arg;
-	w->chain[SIM_CHAIN_PCK].between = sim_view(
+	w->chain[SIM_CHAIN_PCK].between = buf_text(
 		"-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n");
 }
 static void white_space(struct sim_world *w, int64_t arg)
@@ -530,7 +530,7 @@ static void white_space(struct sim_world *w, int64_t arg)
 	static const uint8_t zeros[3] = { 0 };
 
 	(void)arg;
-	w->chain[SIM_CHAIN_PCK].between = sim_view(" \r\n\t");
+	w->chain[SIM_CHAIN_PCK].between = buf_text(" \r\n\t");
 	w->chain[SIM_CHAIN_PCK].after = (struct assay_bytes){ zeros, 3 };
 }
 
@@ -1097,13 +1097,12 @@ static void list_named(struct sim_world *w, int64_t arg)
 }
 static void pck_list_is(struct case_evidence *e, int64_t which)
 {
-	e->evidence.collateral.pck_crl =
-		sim_out_bytes(&e->world->crl_der[which]);
+	e->evidence.collateral.pck_crl = buf_bytes(&e->world->crl_der[which]);
 }
 static void root_list_is(struct case_evidence *e, int64_t which)
 {
 	e->evidence.collateral.root_ca_crl =
-		sim_out_bytes(&e->world->crl_der[which]);
+		buf_bytes(&e->world->crl_der[which]);
 }
 /* The Processor CA's list, and the chain that goes with it. */
 static void other_ca_chain(struct sim_world *w, int64_t arg)
@@ -1344,21 +1343,20 @@ static const struct a_case lists[] = {
  * that is where a bad one is refused; given as DER to the judgement, no text is
  * a list.
  */
-static struct sim_out text;
+static struct buf text;
 
 static void as_hex(struct case_evidence *e)
 {
-	const struct sim_out *der = &e->world->crl_der[SIM_CRL_PLATFORM];
+	const struct buf *der = &e->world->crl_der[SIM_CRL_PLATFORM];
 
-	sim_out_clear(&text);
+	buf_clear(&text);
 	for (size_t i = 0; i < der->len; i++)
-		sim_printf(&text, "%02x", der->ptr[i]);
+		buf_printf(&text, "%02x", der->ptr[i]);
 }
 static void as_pem(struct case_evidence *e, const char *label)
 {
-	sim_out_clear(&text);
-	sim_pem(&text, label,
-	        sim_out_bytes(&e->world->crl_der[SIM_CRL_PLATFORM]));
+	buf_clear(&text);
+	sim_pem(&text, label, buf_bytes(&e->world->crl_der[SIM_CRL_PLATFORM]));
 }
 
 enum { HEX, HEX_ODD, HEX_NOT, HEX_PREFIXED, PEM, PEM_LABEL, PEM_NOT_BASE64 };
@@ -1373,7 +1371,7 @@ static void as_text(struct case_evidence *e, int64_t how)
 	else if (how == HEX_NOT)
 		text.ptr[200] = 'g';
 	else if (how == HEX_PREFIXED)
-		sim_out_splice(&text, 0, 0, sim_view("0x"));
+		buf_splice(&text, 0, 0, buf_text("0x"));
 	else if (how == PEM_NOT_BASE64)
 		text.ptr[100] = '*';
 }
@@ -1386,7 +1384,7 @@ static bool read_text(struct case_evidence *e, struct assay_err *err)
 	struct assay_collateral *c = &e->evidence.collateral;
 
 	c->pck_crl = (struct assay_bytes){ NULL, 0 };
-	return assay_collateral_add(c, ASSAY_PART_PCK_CRL, sim_out_bytes(&text),
+	return assay_collateral_add(c, ASSAY_PART_PCK_CRL, buf_bytes(&text),
 	                            &scratch, err);
 }
 static void read_as_text(struct case_evidence *e, int64_t how)
@@ -1398,7 +1396,7 @@ static void read_as_text(struct case_evidence *e, int64_t how)
 static void text_for_der(struct case_evidence *e, int64_t how)
 {
 	as_text(e, how);
-	e->evidence.collateral.pck_crl = sim_out_bytes(&text);
+	e->evidence.collateral.pck_crl = buf_bytes(&text);
 }
 
 static const struct a_case texts[] = {
@@ -1440,7 +1438,7 @@ static void bad_texts(void)
 		free(e.memory[0]);
 	}
 	sim_world_free(&w);
-	sim_out_free(&text);
+	buf_free(&text);
 }
 
 /* The PCK CRL's chain may be absent: then the quote's CA is its issuer
@@ -1459,7 +1457,7 @@ static void without_crl_chain(void)
 		exit(1);
 	case_view(&e);
 	e.evidence.collateral.pck_crl_issuer_chain.len = 0;
-	chain = sim_out_bytes(&w.pem[SIM_CHAIN_PCK]);
+	chain = buf_bytes(&w.pem[SIM_CHAIN_PCK]);
 	ok(assay_verify_evidence(&v, trust, NULL, &e.evidence, NULL,
 	                         w.keys[SIM_ROOT].key, &e.terms),
 	   "54 no chain beside the PCK CRL: %s", v.failed.note);

@@ -117,8 +117,8 @@ enum {
 
 static struct sim_edit edit_of(int64_t which)
 {
-	return (struct sim_edit){ .from = sim_view(edits[which].from),
-		                  .to = sim_view(edits[which].to) };
+	return (struct sim_edit){ .from = buf_text(edits[which].from),
+		                  .to = buf_text(edits[which].to) };
 }
 
 /* Signed again. */
@@ -157,11 +157,11 @@ static void around(struct sim_world *w, int64_t arg)
 	qe_spoil(w, QE_AROUND);
 	tcb(w)->sign.edit[1] = qe(w)->sign.edit[1] = edit_of(SIG_AROUND);
 	tcb(w)->sign.edit[2] = qe(w)->sign.edit[2] =
-		(struct sim_edit){ .at = SIM_END, .to = sim_view("\n\t \r") };
+		(struct sim_edit){ .at = SIM_END, .to = buf_text("\n\t \r") };
 }
 
 /* A text that an `after` makes; it lasts until the next one. */
-static struct sim_out made;
+static struct buf made;
 
 static const struct sim_json *tcb_of(const struct case_evidence *e)
 {
@@ -175,12 +175,12 @@ static const struct sim_json *qe_of(const struct case_evidence *e)
 static void signature_first(struct case_evidence *e, int64_t arg)
 {
 	(void)arg;
-	sim_out_clear(&made);
-	sim_printf(&made,
+	buf_clear(&made);
+	buf_printf(&made,
 	           "{\"signature\":\"%s\",\"tcbInfo\":", tcb_of(e)->sig_hex);
-	sim_put_bytes(&made, sim_out_bytes(&tcb_of(e)->inner));
-	sim_printf(&made, "}");
-	e->evidence.collateral.tcb_info.doc = sim_out_bytes(&made);
+	buf_put_bytes(&made, buf_bytes(&tcb_of(e)->inner));
+	buf_printf(&made, "}");
+	e->evidence.collateral.tcb_info.doc = buf_bytes(&made);
 }
 
 /* The inner objects, the signatures beside them. */
@@ -189,24 +189,24 @@ static void in_parts(struct case_evidence *e, int64_t arg)
 	struct assay_collateral *c = &e->evidence.collateral;
 
 	(void)arg;
-	c->tcb_info.doc = sim_out_bytes(&tcb_of(e)->inner);
-	c->tcb_info.sig_hex = sim_view(tcb_of(e)->sig_hex);
-	c->qe_identity.doc = sim_out_bytes(&qe_of(e)->inner);
-	c->qe_identity.sig_hex = sim_view(qe_of(e)->sig_hex);
+	c->tcb_info.doc = buf_bytes(&tcb_of(e)->inner);
+	c->tcb_info.sig_hex = buf_text(tcb_of(e)->sig_hex);
+	c->qe_identity.doc = buf_bytes(&qe_of(e)->inner);
+	c->qe_identity.sig_hex = buf_text(qe_of(e)->sig_hex);
 }
 static void in_parts_around(struct case_evidence *e, int64_t arg)
 {
 	in_parts(e, arg);
-	sim_out_clear(&made);
-	sim_printf(&made, "\n ");
-	sim_put_bytes(&made, sim_out_bytes(&tcb_of(e)->inner));
-	sim_printf(&made, "\t ");
-	e->evidence.collateral.tcb_info.doc = sim_out_bytes(&made);
+	buf_clear(&made);
+	buf_printf(&made, "\n ");
+	buf_put_bytes(&made, buf_bytes(&tcb_of(e)->inner));
+	buf_printf(&made, "\t ");
+	e->evidence.collateral.tcb_info.doc = buf_bytes(&made);
 }
 static void parts_swapped(struct case_evidence *e, int64_t arg)
 {
 	in_parts(e, arg);
-	e->evidence.collateral.tcb_info.sig_hex = sim_view(qe_of(e)->sig_hex);
+	e->evidence.collateral.tcb_info.sig_hex = buf_text(qe_of(e)->sig_hex);
 }
 static void parts_sig(struct case_evidence *e, int64_t len)
 {
@@ -279,7 +279,7 @@ static void put_object(struct assay_bytes genuine, bool forged)
 	size_t at = made.len;
 	uint8_t *found;
 
-	sim_put_bytes(&made, genuine);
+	buf_put_bytes(&made, genuine);
 	while (forged && (found = memmem(made.ptr + at, made.len - at,
 	                                 "\"OutOfDate\"", 11)))
 		memcpy(found, "\"UpToDate\" ", 11);
@@ -289,13 +289,13 @@ static void put_object(struct assay_bytes genuine, bool forged)
 static struct assay_bytes twice(const struct sim_json *json, const char *first,
                                 const char *second, bool forged_first)
 {
-	sim_out_clear(&made);
-	sim_printf(&made, "{\"%s\":", first);
-	put_object(sim_out_bytes(&json->inner), forged_first);
-	sim_printf(&made, ",\"%s\":", second);
-	put_object(sim_out_bytes(&json->inner), !forged_first);
-	sim_printf(&made, ",\"signature\":\"%s\"}", json->sig_hex);
-	return sim_out_bytes(&made);
+	buf_clear(&made);
+	buf_printf(&made, "{\"%s\":", first);
+	put_object(buf_bytes(&json->inner), forged_first);
+	buf_printf(&made, ",\"%s\":", second);
+	put_object(buf_bytes(&json->inner), !forged_first);
+	buf_printf(&made, ",\"signature\":\"%s\"}", json->sig_hex);
+	return buf_bytes(&made);
 }
 
 enum { FORGED_SECOND, FORGED_FIRST };
@@ -341,21 +341,21 @@ static void qe_upper(struct case_evidence *e, int64_t order)
 static void forged_upper_alone(struct case_evidence *e, int64_t arg)
 {
 	(void)arg;
-	sim_out_clear(&made);
-	sim_printf(&made, "{\"TCBINFO\":");
-	put_object(sim_out_bytes(&tcb_of(e)->inner), true);
-	sim_printf(&made, ",\"signature\":\"%s\"}", tcb_of(e)->sig_hex);
-	e->evidence.collateral.tcb_info.doc = sim_out_bytes(&made);
+	buf_clear(&made);
+	buf_printf(&made, "{\"TCBINFO\":");
+	put_object(buf_bytes(&tcb_of(e)->inner), true);
+	buf_printf(&made, ",\"signature\":\"%s\"}", tcb_of(e)->sig_hex);
+	e->evidence.collateral.tcb_info.doc = buf_bytes(&made);
 }
 /* The genuine object alone, its name escaped. */
 static void escaped_alone(struct case_evidence *e, int64_t arg)
 {
 	(void)arg;
-	sim_out_clear(&made);
-	sim_printf(&made, "{\"tcb\\u0049nfo\":");
-	put_object(sim_out_bytes(&tcb_of(e)->inner), false);
-	sim_printf(&made, ",\"signature\":\"%s\"}", tcb_of(e)->sig_hex);
-	e->evidence.collateral.tcb_info.doc = sim_out_bytes(&made);
+	buf_clear(&made);
+	buf_printf(&made, "{\"tcb\\u0049nfo\":");
+	put_object(buf_bytes(&tcb_of(e)->inner), false);
+	buf_printf(&made, ",\"signature\":\"%s\"}", tcb_of(e)->sig_hex);
+	e->evidence.collateral.tcb_info.doc = buf_bytes(&made);
 }
 
 /* ---- 71, 72: behind the object; too much */
@@ -363,18 +363,18 @@ static void escaped_alone(struct case_evidence *e, int64_t arg)
 enum { NUL_BEHIND, GARBAGE_BEHIND, OBJECT_BEHIND, BRACE_BEHIND };
 static void behind(struct case_evidence *e, int64_t what)
 {
-	sim_out_clear(&made);
-	sim_put_bytes(&made, e->evidence.collateral.tcb_info.doc);
+	buf_clear(&made);
+	buf_put_bytes(&made, e->evidence.collateral.tcb_info.doc);
 	if (what == NUL_BEHIND)
-		sim_put_zeros(&made, 1);
+		buf_put_zeros(&made, 1);
 	else if (what == OBJECT_BEHIND)
-		sim_put_bytes(&made, e->evidence.collateral.tcb_info.doc);
+		buf_put_bytes(&made, e->evidence.collateral.tcb_info.doc);
 	else if (what == BRACE_BEHIND)
-		sim_printf(&made, "}");
+		buf_printf(&made, "}");
 	else
 		for (unsigned i = 0; i < 16 * 1024; i++)
-			sim_put_le(&made, i * 2654435761u >> 24, 1);
-	e->evidence.collateral.tcb_info.doc = sim_out_bytes(&made);
+			buf_put_le(&made, i * 2654435761u >> 24, 1);
+	e->evidence.collateral.tcb_info.doc = buf_bytes(&made);
 }
 static void qe_behind(struct sim_world *w, int64_t arg)
 {
@@ -397,16 +397,16 @@ static void nul_inside(struct sim_world *w, int64_t arg)
 /* "x":[[[...]]], in front of the version. */
 static struct assay_bytes arrays(int64_t depth)
 {
-	static struct sim_out text;
+	static struct buf text;
 
-	sim_out_clear(&text);
-	sim_printf(&text, "\"x\":");
+	buf_clear(&text);
+	buf_printf(&text, "\"x\":");
 	for (int64_t i = 0; i < depth; i++)
-		sim_printf(&text, "[");
+		buf_printf(&text, "[");
 	for (int64_t i = 0; i < depth; i++)
-		sim_printf(&text, "]");
-	sim_printf(&text, ",\"version\":");
-	return sim_out_bytes(&text);
+		buf_printf(&text, "]");
+	buf_printf(&text, ",\"version\":");
+	return buf_bytes(&text);
 }
 static void tcb_deep(struct sim_world *w, int64_t depth)
 {
@@ -479,7 +479,7 @@ static void other_tcb_info(struct case_evidence *e, int64_t arg)
 {
 	(void)arg;
 	e->evidence.collateral.tcb_info.doc =
-		sim_out_bytes(&e->world->tcb_info[!case_tee(e->world)].whole);
+		buf_bytes(&e->world->tcb_info[!case_tee(e->world)].whole);
 }
 /* TCB info for SGX, of version 2 or 3, under the TDX platform. */
 static void as_sgx(struct sim_world *w, int64_t number)
@@ -534,11 +534,11 @@ static void identity_as_tcb(struct sim_world *w, int64_t arg)
 static void tcb_as_identity(struct case_evidence *e, int64_t arg)
 {
 	(void)arg;
-	sim_out_clear(&made);
-	sim_printf(&made, "{\"enclaveIdentity\":");
-	sim_put_bytes(&made, sim_out_bytes(&tcb_of(e)->inner));
-	sim_printf(&made, ",\"signature\":\"%s\"}", tcb_of(e)->sig_hex);
-	e->evidence.collateral.qe_identity.doc = sim_out_bytes(&made);
+	buf_clear(&made);
+	buf_printf(&made, "{\"enclaveIdentity\":");
+	buf_put_bytes(&made, buf_bytes(&tcb_of(e)->inner));
+	buf_printf(&made, ",\"signature\":\"%s\"}", tcb_of(e)->sig_hex);
+	e->evidence.collateral.qe_identity.doc = buf_bytes(&made);
 }
 static void inner_identity_for_tcb(struct case_evidence *e, int64_t arg)
 {
@@ -554,8 +554,8 @@ enum { QE_NONE, QE_QE, QE_TD_QE, QE_QVE, QE_QAE, QE_SMALL };
 static void other_identity(struct case_evidence *e, int64_t arg)
 {
 	(void)arg;
-	e->evidence.collateral.qe_identity.doc = sim_out_bytes(
-		&e->world->qe_identity[!case_tee(e->world)].whole);
+	e->evidence.collateral.qe_identity.doc =
+		buf_bytes(&e->world->qe_identity[!case_tee(e->world)].whole);
 }
 static void no_tcb_info(struct case_evidence *e, int64_t arg)
 {
@@ -752,7 +752,7 @@ static struct sim_edit other_digits(const struct sim_octets *value, int64_t how)
 		to[n / 2] = ' ';
 	else if (how == AS_0X)
 		memcpy(to, "0x", 2);
-	return (struct sim_edit){ .from = sim_view(from), .to = sim_view(to) };
+	return (struct sim_edit){ .from = buf_text(from), .to = buf_text(to) };
 }
 static void qe_digits(struct sim_world *w, int64_t how)
 {
@@ -791,13 +791,13 @@ static void upper(struct sim_world *w, int64_t arg)
 	tcb(w)->sign.sig_upper = qe(w)->sign.sig_upper = true;
 }
 /* The last digits of the signature, which stand before "}, become `to`. */
-static void sig_end(struct sim_out *whole, size_t cut, const char *to)
+static void sig_end(struct buf *whole, size_t cut, const char *to)
 {
-	sim_out_splice(whole, whole->len - 2 - cut, cut, sim_view(to));
+	buf_splice(whole, whole->len - 2 - cut, cut, buf_text(to));
 }
 static void tcb_sig_end(struct case_evidence *e, int64_t digits)
 {
-	struct sim_out *whole = &e->world->tcb_info[case_tee(e->world)].whole;
+	struct buf *whole = &e->world->tcb_info[case_tee(e->world)].whole;
 
 	if (digits < 128)
 		sig_end(whole, (size_t)(128 - digits), "");
@@ -814,10 +814,10 @@ static void qe_sig_end(struct case_evidence *e, int64_t digits)
 /* 0x and 126 digits: 128 characters */
 static void sig_0x_126(struct case_evidence *e, int64_t arg)
 {
-	struct sim_out *whole = &e->world->tcb_info[case_tee(e->world)].whole;
+	struct buf *whole = &e->world->tcb_info[case_tee(e->world)].whole;
 
 	(void)arg;
-	sim_out_splice(whole, whole->len - 130, 2, sim_view("0x"));
+	buf_splice(whole, whole->len - 130, 2, buf_text("0x"));
 	case_view(e);
 }
 static void sig_not_hex(struct case_evidence *e, int64_t arg)
@@ -1098,6 +1098,6 @@ int main(void)
 	cases_run(ROWS(members));
 	cases_run(ROWS(values));
 	cases_all_met(63, 84);
-	sim_out_free(&made);
+	buf_free(&made);
 	return done();
 }

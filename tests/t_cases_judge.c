@@ -401,21 +401,21 @@ static void sign_from(struct sim_world *w, int64_t at)
 /* Header and body, without the descriptor of version 5. */
 static void descriptor_unsigned(struct case_evidence *e, int64_t arg)
 {
-	struct sim_out *quote = &e->world->quote, part = { 0 };
+	struct buf *quote = &e->world->quote, part = { 0 };
 	const size_t end = place[e->world->kind].signed_len;
 
 	(void)arg;
-	sim_put(&part, quote->ptr, 48);
-	sim_put(&part, quote->ptr + 54, end - 54);
+	buf_put(&part, quote->ptr, 48);
+	buf_put(&part, quote->ptr + 54, end - 54);
 	if (!sim_sign(quote->ptr + end + 4, &e->world->keys[SIM_AK],
-	              sim_out_bytes(&part)))
+	              buf_bytes(&part)))
 		quote->len = 0;
-	sim_out_free(&part);
+	buf_free(&part);
 }
 /* The signature data's length too. */
 static void length_signed(struct case_evidence *e, int64_t arg)
 {
-	struct sim_out *quote = &e->world->quote;
+	struct buf *quote = &e->world->quote;
 	const size_t end = place[e->world->kind].signed_len;
 
 	(void)arg;
@@ -578,13 +578,13 @@ struct flipping {
 	struct assay_terms terms;
 };
 
-static bool is_refused(const struct flipping *f, const struct sim_out *quote,
+static bool is_refused(const struct flipping *f, const struct buf *quote,
                        enum assay_check want)
 {
 	const struct assay_bytes none = { 0 };
 	struct assay_verdict v;
 
-	return !assay_verify(&v, f->trust, f->memo, sim_out_bytes(quote), none,
+	return !assay_verify(&v, f->trust, f->memo, buf_bytes(quote), none,
 	                     &f->terms) &&
 	       !v.genuine && v.failed.check == want &&
 	       v.failed.doc == ASSAY_DOC_QUOTE;
@@ -595,7 +595,7 @@ static bool is_refused(const struct flipping *f, const struct sim_out *quote,
 static bool flipped(const struct flipping *f, size_t at, unsigned bit)
 {
 	const enum sim_kind kind = f->world->kind;
-	struct sim_out *quote = &f->world->quote;
+	struct buf *quote = &f->world->quote;
 	bool good;
 
 	if (at == 0 && bit == 0)
@@ -613,7 +613,7 @@ static bool signed_otherwise(const struct flipping *f, size_t at, unsigned bit)
 	const uint8_t now = f->world->quote.ptr[at];
 	const uint8_t then = now ^ (uint8_t)(1 << bit);
 	struct sim_quote_spec spec = f->world->quote_spec;
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 	bool good;
 
 	spec.signed_edit[0] =
@@ -623,7 +623,7 @@ static bool signed_otherwise(const struct flipping *f, size_t at, unsigned bit)
 	good = sim_world_quote(&quote, f->world, &spec) &&
 	       quote.len == f->world->quote.len &&
 	       is_refused(f, &quote, ASSAY_Q_SIG);
-	sim_out_free(&quote);
+	buf_free(&quote);
 	return good;
 }
 
@@ -1252,7 +1252,7 @@ static bool is_refused_by_default(const struct assay_verdict *v,
 	bool refused;
 
 	(void)e;
-	refused = policy && assay_policy_parse(policy, sim_view(json), NULL) &&
+	refused = policy && assay_policy_parse(policy, buf_text(json), NULL) &&
 	          !assay_appraise(&d, v, policy, NULL, 0) &&
 	          d.n_refusals == 1 &&
 	          strcmp(d.refusals[0].rule, "accepted_statuses") == 0;

@@ -62,7 +62,7 @@ static struct assay_policy *policy_of(const char *json)
 
 	if (!policy)
 		policy = malloc(assay_policy_size());
-	if (policy && assay_policy_parse(policy, sim_view(json), &err))
+	if (policy && assay_policy_parse(policy, buf_text(json), &err))
 		return policy;
 	printf("# %s\n", policy ? err.note : "no memory");
 	need(false, "no policy");
@@ -389,7 +389,7 @@ static void test_no_policy(size_t i)
 
 	case_met(no_policies[i].number);
 	need(policy && at, "no place");
-	if (!ok(!assay_policy_parse(policy, sim_view(json), &err) &&
+	if (!ok(!assay_policy_parse(policy, buf_text(json), &err) &&
 	                err.check == ASSAY_A_POLICY &&
 	                err.doc == ASSAY_DOC_POLICY &&
 	                err.at == (size_t)(at - json) &&
@@ -682,7 +682,7 @@ static void test_other_terms(void (*edit)(struct sim_world *w, int64_t ago),
 	struct assay_verdict v;
 
 	need(strict &&
-	             assay_policy_parse(strict, sim_view("{" EVERY "}"), NULL),
+	             assay_policy_parse(strict, buf_text("{" EVERY "}"), NULL),
 	     "no policy");
 	lax = policy_of("{" GRACE(60) CERT_GRACE(60) EVERY "}");
 	case_world(&w, SIM_TDX_V4);

@@ -124,7 +124,7 @@ static void put_quote(struct assay_json_out *o, struct assay_bytes nonce)
 {
 	struct assay_bytes config = { host->config_bytes,
 		                      ASSAY_KEY_CONFIG_LEN };
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 	uint8_t *data = host->spec.body == SIM_BODY_SGX
 	                        ? host->spec.sgx.report_data
 	                        : host->spec.td.report_data;
@@ -134,9 +134,9 @@ static void put_quote(struct assay_json_out *o, struct assay_bytes nonce)
 	must(sim_world_quote(&quote, &host->world, &host->spec), "a quote");
 	assay_json_put_object(o, "evidence");
 	assay_json_put_text(o, "type", "quote");
-	put_base64(o, "data", sim_out_bytes(&quote));
+	put_base64(o, "data", buf_bytes(&quote));
 	assay_json_put_end(o, '}');
-	sim_out_free(&quote);
+	buf_free(&quote);
 }
 
 /* GET /attestation */

@@ -91,7 +91,7 @@ static void *give_quotes(void *arg)
 
 	(void)arg;
 	for (;;) {
-		struct sim_out quote = { 0 };
+		struct buf quote = { 0 };
 		int fd = open(at("quote"), O_WRONLY | O_CLOEXEC);
 		int in = open(at("user_report_data"), O_RDONLY | O_CLOEXEC);
 
@@ -105,7 +105,7 @@ static void *give_quotes(void *arg)
 		     "a quote");
 		close(in);
 		close(fd);
-		sim_out_free(&quote);
+		buf_free(&quote);
 	}
 	return NULL;
 }
@@ -534,12 +534,12 @@ static bool put(struct mails *m, unsigned id, size_t len, int64_t now)
 
 static bool take(struct mails *m, unsigned id, int64_t now)
 {
-	struct sim_out out = { 0 };
+	struct buf out = { 0 };
 	bool there = mails_take(
 		&out, m, (struct assay_bytes){ (uint8_t *)&id, sizeof(id) },
 		now);
 
-	sim_out_free(&out);
+	buf_free(&out);
 	return there;
 }
 

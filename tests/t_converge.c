@@ -151,7 +151,7 @@ static struct assay_policy *default_policy(void)
 	if (policy)
 		return policy;
 	policy = malloc(assay_policy_size());
-	need(policy && assay_policy_parse(policy, sim_view(json), NULL),
+	need(policy && assay_policy_parse(policy, buf_text(json), NULL),
 	     "no policy");
 	return policy;
 }
@@ -314,7 +314,7 @@ struct fleet {
 	struct assay_trust *trust;
 	struct assay_memo *memo;
 	struct case_evidence e;
-	struct sim_out quote;
+	struct buf quote;
 };
 
 static void open_fleet(struct fleet *f)
@@ -332,7 +332,7 @@ static void open_fleet(struct fleet *f)
 
 static void close_fleet(struct fleet *f)
 {
-	sim_out_free(&f->quote);
+	buf_free(&f->quote);
 	sim_world_free(&f->world);
 	assay_memo_free(f->memo);
 	free(f->trust);
@@ -344,7 +344,7 @@ static void judge_spec(struct assay_verdict *v, struct fleet *f)
 
 	need(sim_world_quote(&f->quote, &f->world, &f->world.quote_spec),
 	     "no quote");
-	need(assay_verify(v, f->trust, f->memo, sim_out_bytes(&f->quote), none,
+	need(assay_verify(v, f->trust, f->memo, buf_bytes(&f->quote), none,
 	                  &f->e.terms) == v->genuine,
 	     "two answers at once");
 }
@@ -538,7 +538,7 @@ static int64_t day(const char *text)
 	int64_t time;
 
 	snprintf(whole, sizeof(whole), "%sT00:00:00Z", text);
-	need(assay_time_parse(&time, sim_view(whole)), "no such day");
+	need(assay_time_parse(&time, buf_text(whole)), "no such day");
 	return time;
 }
 

@@ -300,7 +300,7 @@ static void *quote(void *arg)
 	int fd = open(at(DEV "/quote"), O_WRONLY | O_CLOEXEC);
 	size_t len = 0;
 	uint8_t *data = slurp(at(DEV "/user_report_data"), &len);
-	struct sim_out out = { 0 };
+	struct buf out = { 0 };
 
 	must(fd >= 0 && data && len == sizeof(written));
 	memcpy(written, data, sizeof(written));
@@ -309,7 +309,7 @@ static void *quote(void *arg)
 	     write(fd, out.ptr, out.len) == (ssize_t)out.len);
 	close(fd);
 	free(data);
-	sim_out_free(&out);
+	buf_free(&out);
 	return arg;
 }
 

@@ -18,7 +18,7 @@ static const struct sim_log_event events[] = {
 };
 enum { N_EVENTS = sizeof(events) / sizeof(events[0]) };
 
-static void make(struct sim_out *log, struct assay_td_report *td)
+static void make(struct buf *log, struct assay_td_report *td)
 {
 	memset(td, 0, sizeof(*td));
 	sim_log_extend(td->rtmr[0], "configuration");
@@ -54,7 +54,7 @@ static void test_good(struct assay_bytes log, const struct assay_td_report *td)
 	   "it comes to the registers; EV_NO_ACTION extends nothing");
 }
 
-static void test_ends(const struct sim_out *log)
+static void test_ends(const struct buf *log)
 {
 	static const struct {
 		const char *name;
@@ -72,17 +72,17 @@ static void test_ends(const struct sim_out *log)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct sim_out copy = { 0 };
+		struct buf copy = { 0 };
 		struct assay_event_log l;
 
-		sim_put_bytes(&copy, sim_out_bytes(log));
+		buf_put_bytes(&copy, buf_bytes(log));
 		for (size_t k = 0; k < rows[i].ff; k++)
-			sim_put_le(&copy, 0xff, 1);
-		sim_put_zeros(&copy, rows[i].zeros);
-		ok(assay_event_log_replay(&l, sim_out_bytes(&copy), NULL) ==
+			buf_put_le(&copy, 0xff, 1);
+		buf_put_zeros(&copy, rows[i].zeros);
+		ok(assay_event_log_replay(&l, buf_bytes(&copy), NULL) ==
 		           rows[i].good,
 		   "%s", rows[i].name);
-		sim_out_free(&copy);
+		buf_free(&copy);
 	}
 }
 
@@ -135,64 +135,64 @@ static const struct {
 	{ "data of 2^32 - 1 bytes", FIRST_AT + 62, 4, "\xff\xff\xff\xff" },
 };
 
-static void test_edits(const struct sim_out *log)
+static void test_edits(const struct buf *log)
 {
 	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
-		struct sim_out copy = { 0 };
+		struct buf copy = { 0 };
 		struct assay_event_log l;
 		struct assay_err err = { 0 };
 
-		sim_put_bytes(&copy, sim_out_bytes(log));
+		buf_put_bytes(&copy, buf_bytes(log));
 		memcpy(copy.ptr + edits[i].at, edits[i].to, edits[i].n);
-		bool refused = !assay_event_log_replay(&l, sim_out_bytes(&copy),
+		bool refused = !assay_event_log_replay(&l, buf_bytes(&copy),
 		                                       &err);
 
 		ok(refused && err.check == ASSAY_C_EVENT_LOG &&
 		           err.doc == ASSAY_DOC_EVENT_LOG,
 		   "%s: %s, at %zu", edits[i].name, err.note, err.at);
-		sim_out_free(&copy);
+		buf_free(&copy);
 	}
 }
 
 /* Two SHA-384 digests in one event. */
 static void test_two_digests(void)
 {
-	struct sim_out log = { 0 };
+	struct buf log = { 0 };
 	struct assay_event_log l;
 
 	sim_log_begin(&log);
-	sim_put_le(&log, 1, 4);
-	sim_put_le(&log, 1, 4);
-	sim_put_le(&log, 2, 4);
+	buf_put_le(&log, 1, 4);
+	buf_put_le(&log, 1, 4);
+	buf_put_le(&log, 2, 4);
 	for (int i = 0; i < 2; i++) {
-		sim_put_le(&log, 0x000c, 2);
-		sim_put_zeros(&log, 48);
+		buf_put_le(&log, 0x000c, 2);
+		buf_put_zeros(&log, 48);
 	}
-	sim_put_le(&log, 0, 4);
-	ok(!assay_event_log_replay(&l, sim_out_bytes(&log), NULL),
+	buf_put_le(&log, 0, 4);
+	ok(!assay_event_log_replay(&l, buf_bytes(&log), NULL),
 	   "two SHA-384 digests in one event");
-	sim_out_free(&log);
+	buf_free(&log);
 }
 
 /* ---- case 129 */
 
-static void test_129(const struct sim_out *log,
+static void test_129(const struct buf *log,
                      const struct assay_td_report *true_td)
 {
 	struct assay_td_report td = *true_td;
 	struct assay_event_log l;
 	struct assay_err err = { 0 };
-	struct sim_out copy = { 0 };
+	struct buf copy = { 0 };
 
-	sim_put_bytes(&copy, sim_out_bytes(log));
+	buf_put_bytes(&copy, buf_bytes(log));
 	copy.ptr[copy.len - 1] ^= 1; /* "initrd" */
-	ok(assay_event_log_replay(&l, sim_out_bytes(&copy), NULL) &&
+	ok(assay_event_log_replay(&l, buf_bytes(&copy), NULL) &&
 	           l.n_data_differ == 2 &&
 	           assay_event_log_explains(&l, &td, NULL),
 	   "129 altered data under a genuine digest: noticed");
-	sim_out_free(&copy);
+	buf_free(&copy);
 
-	if (!assay_event_log_replay(&l, sim_out_bytes(log), NULL))
+	if (!assay_event_log_replay(&l, buf_bytes(log), NULL))
 		abort();
 	for (size_t i = 0; i < 3; i++) {
 		td = *true_td;
@@ -210,27 +210,27 @@ static void test_129(const struct sim_out *log,
 	sim_log_begin(&copy);
 	for (size_t i = 0; i < 4; i++)
 		sim_log_put(&copy, &events[i]);
-	bool refused = assay_event_log_replay(&l, sim_out_bytes(&copy), NULL) &&
+	bool refused = assay_event_log_replay(&l, buf_bytes(&copy), NULL) &&
 	               !assay_event_log_explains(&l, true_td, &err);
 
 	ok(refused && err.check == ASSAY_A_RTMR && err.at == 2 &&
 	           strstr(err.note, "no events"),
 	   "129 RTMR 2 is not zero and has no events: %s", err.note);
-	sim_out_free(&copy);
+	buf_free(&copy);
 }
 
 int main(void)
 {
 	struct assay_td_report td;
-	struct sim_out log = { 0 };
+	struct buf log = { 0 };
 
 	make(&log, &td);
-	test_good(sim_out_bytes(&log), &td);
+	test_good(buf_bytes(&log), &td);
 	test_ends(&log);
-	test_truncation(sim_out_bytes(&log));
+	test_truncation(buf_bytes(&log));
 	test_edits(&log);
 	test_two_digests();
 	test_129(&log, &td);
-	sim_out_free(&log);
+	buf_free(&log);
 	return done();
 }

@@ -246,7 +246,7 @@ static const uint8_t crl[] = {
 	"-----BEGIN X509 CRL-----\n" CRL_BASE64 "\n-----END X509 CRL-----\n"
 #define CRL_PEM_JSON \
 	"-----BEGIN X509 CRL-----\\n" CRL_BASE64 "\\n-----END X509 " \
-	                                         "CRL-----\\n"
+	"CRL-----\\n"
 
 static bool is_text(struct assay_bytes v, const char *text)
 {

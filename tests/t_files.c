@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sim/files.h"
+#include "os/folder.h"
 #include "tap.h"
 
 static char dir[] = "/tmp/assay-files-XXXXXX";
@@ -24,17 +24,17 @@ static struct assay_bytes text(const char *s)
 
 static bool put(const char *name, const char *s)
 {
-	return sim_file_put(folder, name, text(s), 0600, true);
+	return file_put(folder, name, text(s), 0600, true);
 }
 
 static bool holds(const char *name, const char *s)
 {
-	struct sim_out got = { 0 };
-	bool same = sim_file_get(&got, folder, name, 100, false) &&
+	struct buf got = { 0 };
+	bool same = file_get(&got, folder, name, 100, false) &&
 	            got.len == strlen(s) &&
 	            (got.len == 0 || memcmp(got.ptr, s, got.len) == 0);
 
-	sim_out_free(&got);
+	buf_free(&got);
 	return same;
 }
 
@@ -116,16 +116,16 @@ static uint8_t letters[LEN];
 static int write_often(char letter)
 {
 	struct assay_bytes data = { letters, LEN };
-	struct sim_out got = { 0 };
+	struct buf got = { 0 };
 	bool good = true;
 
 	memset(letters, letter, LEN);
 	for (int i = 0; i < ROUNDS && good; i++)
-		good = sim_file_put(folder, "d", data, 0600, false) &&
-		       sim_file_get(&got, folder, "d", LEN, false) &&
+		good = file_put(folder, "d", data, 0600, false) &&
+		       file_get(&got, folder, "d", LEN, false) &&
 		       got.len == LEN &&
 		       memcmp(got.ptr, got.ptr + 1, LEN - 1) == 0;
-	sim_out_free(&got);
+	buf_free(&got);
 	return good ? 0 : 1;
 }
 
@@ -174,6 +174,6 @@ int main(void)
 	test_at_once();
 	test_no_room();
 	close(folder);
-	ok(sim_folder_remove(AT_FDCWD, dir), "the folder is removed");
+	ok(folder_remove(AT_FDCWD, dir), "the folder is removed");
 	return done();
 }

@@ -169,7 +169,7 @@ struct set {
 	struct assay_evidence evidence;
 	struct assay_collateral collateral;
 	struct assay_bytes beside; /* a PCK chain beside the quote */
-	struct sim_out pem, hex;   /* root CRL and PCK CRL as text, or */
+	struct buf pem, hex;       /* root CRL and PCK CRL as text, or */
 	struct assay_bytes root_crl_text, pck_crl_text; /* empty */
 	struct assay_terms terms;
 	struct assay_trust *trust; /* of the true collateral */
@@ -219,8 +219,8 @@ static void add_document(struct set *s, const char *name, enum form form,
 
 static void split(struct assay_signed_json *doc, const struct sim_json *json)
 {
-	doc->doc = sim_out_bytes(&json->inner);
-	doc->sig_hex = sim_view(json->sig_hex);
+	doc->doc = buf_bytes(&json->inner);
+	doc->sig_hex = buf_text(json->sig_hex);
 }
 
 static void use_other_forms(struct set *s, unsigned tee)
@@ -232,9 +232,9 @@ static void use_other_forms(struct set *s, unsigned tee)
 	split(&s->collateral.qe_identity, &w->qe_identity[tee]);
 	sim_pem(&s->pem, "X509 CRL", s->collateral.root_ca_crl);
 	for (size_t i = 0; i < der.len; i++)
-		sim_printf(&s->hex, "%02x", der.ptr[i]);
-	s->root_crl_text = sim_out_bytes(&s->pem);
-	s->pck_crl_text = sim_out_bytes(&s->hex);
+		buf_printf(&s->hex, "%02x", der.ptr[i]);
+	s->root_crl_text = buf_bytes(&s->pem);
+	s->pck_crl_text = buf_bytes(&s->hex);
 }
 
 static void add_documents(struct set *s, size_t i)
@@ -274,17 +274,17 @@ static void add_documents(struct set *s, size_t i)
 }
 
 /* A quote whose certification data are not the chain. */
-static bool other_data(struct set *s, unsigned type, struct sim_out *data)
+static bool other_data(struct set *s, unsigned type, struct buf *data)
 {
 	struct sim_quote_spec spec = s->world.quote_spec;
 
 	if (type == 4)
-		sim_put_bytes(data, sim_out_bytes(&s->world.der[SIM_PCK]));
+		buf_put_bytes(data, buf_bytes(&s->world.der[SIM_PCK]));
 	else
 		sim_world_ppid_data(data, &s->world, type, true);
 	spec.cert_type = (uint16_t)type;
-	spec.cert = sim_out_bytes(data);
-	s->beside = sim_out_bytes(&s->world.pem[SIM_CHAIN_PCK]);
+	spec.cert = buf_bytes(data);
+	s->beside = buf_bytes(&s->world.pem[SIM_CHAIN_PCK]);
 	return sim_world_quote(&s->world.quote, &s->world, &spec);
 }
 
@@ -319,7 +319,7 @@ static bool judge_all(struct assay_verdict *v, struct set *s,
 static void open_set(struct set *s, size_t i)
 {
 	struct sim_world *w = &s->world;
-	struct sim_out data = { 0 };
+	struct buf data = { 0 };
 	unsigned tee = sets[i].kind >= SIM_TDX_V4 ? SIM_TDX : SIM_SGX;
 
 	memset(s, 0, sizeof(*s));
@@ -333,11 +333,11 @@ static void open_set(struct set *s, size_t i)
 	if (!sim_world_build(w) || (sets[i].cert_type != 5 &&
 	                            !other_data(s, sets[i].cert_type, &data)))
 		abort();
-	sim_out_free(&data);
+	buf_free(&data);
 	sim_world_collateral(&s->collateral, w);
 	if (sets[i].other_forms)
 		use_other_forms(s, tee);
-	s->evidence.quote = sim_out_bytes(&w->quote);
+	s->evidence.quote = buf_bytes(&w->quote);
 	s->terms.now = w->now;
 	/* the trust borrows: not what is going to be flipped */
 	ok(judge_all(&s->truth, s, s->trust) &&
@@ -351,8 +351,8 @@ static void close_set(struct set *s)
 {
 	for (size_t i = 0; i < s->n_documents; i++)
 		free(s->documents[i].bytes);
-	sim_out_free(&s->pem);
-	sim_out_free(&s->hex);
+	buf_free(&s->pem);
+	buf_free(&s->hex);
 	assay_memo_free(s->memo);
 	free(s->trust);
 	free(s->scratch);

@@ -92,7 +92,7 @@ static void *give_quotes(void *arg)
 
 	(void)arg;
 	for (;;) {
-		struct sim_out quote = { 0 };
+		struct buf quote = { 0 };
 		int fd, in;
 
 		fd = open(at("quote"), O_WRONLY | O_CLOEXEC);
@@ -106,7 +106,7 @@ static void *give_quotes(void *arg)
 		     "to write a quote");
 		close(in);
 		close(fd);
-		sim_out_free(&quote);
+		buf_free(&quote);
 	}
 	return NULL;
 }
@@ -227,14 +227,14 @@ static bool documents(void *own, const struct assay_collateral **c,
 	return true;
 }
 
-static bool load(void *own, struct sim_out *sealed, char why[HOST_WHY])
+static bool load(void *own, struct buf *sealed, char why[HOST_WHY])
 {
 	size_t len = 0;
 	unsigned char *p = slurp(maker_path("store"), &len);
 
 	(void)own;
 	(void)why;
-	sim_put(sealed, p, len);
+	buf_put(sealed, p, len);
 	free(p);
 	return true;
 }

@@ -43,7 +43,7 @@ static void put(struct http_answer *a, const char *text)
 {
 	a->status = 200;
 	a->type = "text/plain";
-	sim_printf(&a->body, "%s", text);
+	buf_printf(&a->body, "%s", text);
 }
 
 static void hello(void *self, struct http_answer *a,
@@ -59,7 +59,7 @@ static void echo(void *self, struct http_answer *a,
 {
 	(void)self;
 	put(a, "");
-	sim_put_bytes(&a->body, http_body(r));
+	buf_put_bytes(&a->body, http_body(r));
 }
 
 /* Answers when the gate is open. */
@@ -81,7 +81,7 @@ static void long_one(void *self, struct http_answer *a,
 	(void)self;
 	(void)r;
 	put(a, "");
-	sim_put_zeros(&a->body, LONG);
+	buf_put_zeros(&a->body, LONG);
 }
 
 static void json(void *self, struct http_answer *a,
@@ -100,7 +100,7 @@ static void who(void *self, struct http_answer *a, const struct http_request *r)
 
 	(void)self;
 	put(a, http_client(client, r));
-	sim_printf(&a->body, " %s %s %s", http_path(r),
+	buf_printf(&a->body, " %s %s %s", http_path(r),
 	           http_argument(r, "x", &x) == HTTP_ONCE ? x : "-",
 	           http_header(r, "Y") ? http_header(r, "Y") : "-");
 }
@@ -110,7 +110,7 @@ static void address(void *self, struct http_answer *a,
 {
 	(void)self;
 	put(a, "");
-	sim_printf(&a->body, "%" PRIx64 " %" PRIx64, http_address(r),
+	buf_printf(&a->body, "%" PRIx64 " %" PRIx64, http_address(r),
 	           host_who(r));
 }
 
@@ -136,7 +136,7 @@ struct stream {
 enum { PIECE = 40000 };
 static int n_pieces, n_done;
 
-static bool next_piece(void *state, struct sim_out *piece)
+static bool next_piece(void *state, struct buf *piece)
 {
 	struct stream *s = state;
 
@@ -145,7 +145,7 @@ static bool next_piece(void *state, struct sim_out *piece)
 	pthread_mutex_unlock(&lock);
 	if (s->pieces++ == s->until)
 		return !s->cut;
-	sim_put_zeros(piece, PIECE);
+	buf_put_zeros(piece, PIECE);
 	return true;
 }
 
@@ -178,7 +178,7 @@ static void error(struct http_answer *a, unsigned status)
 {
 	put(a, "");
 	a->status = status;
-	sim_printf(&a->body, "error %u", status);
+	buf_printf(&a->body, "error %u", status);
 }
 
 static bool before_fails;

@@ -236,8 +236,7 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	if (!launch_prepare(&h, &why) || (why = launch_lacks()))
 		skip(why, "an enclave is looked into");
-	else if (ok(sim_run_start(&run, h.dir, sim_out_bytes(&h.program), &o,
-	                          NULL),
+	else if (ok(sim_run_start(&run, h.dir, buf_bytes(&h.program), &o, NULL),
 	            "an enclave is launched")) {
 		run_all(&run);
 		sim_run_stop(&run);

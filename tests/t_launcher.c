@@ -27,7 +27,7 @@ static bool start(struct sim_run *run, bool debug, struct assay_err *err)
 {
 	const struct sim_run_options o = { .debug = debug };
 
-	return sim_run_start(run, h.dir, sim_out_bytes(&h.program), &o, err);
+	return sim_run_start(run, h.dir, buf_bytes(&h.program), &o, err);
 }
 
 static pid_t parent_of(pid_t pid)
@@ -240,15 +240,14 @@ static void test_tampered(void)
 		uint8_t *p = h.program.ptr + h.program.len - rows[i].from_end;
 
 		*p ^= 1;
-		ok(!sim_run_start(&run, h.dir, sim_out_bytes(&h.program), &o,
+		ok(!sim_run_start(&run, h.dir, buf_bytes(&h.program), &o,
 		                  &err) &&
 		           err.check == rows[i].want && run.requests == -1,
 		   "%s with one bit changed: %s", rows[i].name,
 		   assay_check_info(rows[i].want)->name);
 		*p ^= 1;
 	}
-	ok(!sim_run_start(&run, "/nowhere", sim_out_bytes(&h.program), &o,
-	                  &err) &&
+	ok(!sim_run_start(&run, "/nowhere", buf_bytes(&h.program), &o, &err) &&
 	           err.check == ASSAY_L_PLATFORM,
 	   "no machine: L_PLATFORM");
 	test_blamed();
@@ -298,7 +297,7 @@ static struct assay_err without(struct lack l, bool strict)
 	pid = fork();
 	if (pid == 0) {
 		if (lose(&l) &&
-		    sim_run_start(&run, h.dir, sim_out_bytes(&h.program), &o,
+		    sim_run_start(&run, h.dir, buf_bytes(&h.program), &o,
 		                  &err) &&
 		    launch_ask(&run, 'a', NULL))
 			err.check = ASSAY_OK;
@@ -520,7 +519,7 @@ static void test_strict(void)
 
 	for (const struct sim_protection *p = sim_protections; p->name; p++)
 		all = p->probe() && all;
-	good = sim_run_start(&run, h.dir, sim_out_bytes(&h.program), &o, &err);
+	good = sim_run_start(&run, h.dir, buf_bytes(&h.program), &o, &err);
 	ok(good == all && (good || err.check == ASSAY_L_STRICT),
 	   "strict: launched only with all protections");
 	sim_run_stop(&run);

@@ -80,7 +80,7 @@ static void save(const char *file, const void *p, size_t n)
 	}
 }
 
-static void save_out(const char *file, const struct sim_out *out)
+static void save_out(const char *file, const struct buf *out)
 {
 	save(file, out->ptr, out->len);
 }
@@ -132,12 +132,12 @@ static bool verifies(const uint8_t key[64], const void *msg, size_t n,
 	          " -signature sig.der msg");
 }
 
-static bool contains(const struct sim_out *out, const void *p, size_t n)
+static bool contains(const struct buf *out, const void *p, size_t n)
 {
 	return memmem(out->ptr, out->len, p, n) != NULL;
 }
 
-static bool says(const struct sim_out *out, const char *text)
+static bool says(const struct buf *out, const char *text)
 {
 	return contains(out, text, strlen(text));
 }
@@ -155,26 +155,26 @@ static uint32_t le(const uint8_t *p, unsigned n)
 static void save_world(const struct sim_world *w)
 {
 	for (unsigned i = 0; i < SIM_N_CERTS; i++) {
-		struct sim_out pem = { 0 };
+		struct buf pem = { 0 };
 		char file[16];
 
 		snprintf(file, sizeof(file), "c%u.der", i);
 		save_out(file, &w->der[i]);
 		snprintf(file, sizeof(file), "c%u.pem", i);
-		sim_pem(&pem, "CERTIFICATE", sim_out_bytes(&w->der[i]));
+		sim_pem(&pem, "CERTIFICATE", buf_bytes(&w->der[i]));
 		save_out(file, &pem);
-		sim_out_free(&pem);
+		buf_free(&pem);
 	}
 	for (unsigned i = 0; i < SIM_N_CRLS; i++) {
-		struct sim_out pem = { 0 };
+		struct buf pem = { 0 };
 		char file[16];
 
 		snprintf(file, sizeof(file), "crl%u.der", i);
 		save_out(file, &w->crl_der[i]);
 		snprintf(file, sizeof(file), "crl%u.pem", i);
-		sim_pem(&pem, "X509 CRL", sim_out_bytes(&w->crl_der[i]));
+		sim_pem(&pem, "X509 CRL", buf_bytes(&w->crl_der[i]));
 		save_out(file, &pem);
-		sim_out_free(&pem);
+		buf_free(&pem);
 	}
 }
 
@@ -259,7 +259,7 @@ static void test_quote(const struct sim_world *w)
 	           !memcmp(q + at, w->pem[SIM_CHAIN_PCK].ptr,
 	                   w->quote.len - at),
 	   "%s: the chain stands in it", kind);
-	ok(assay_quote_parse(&parsed, sim_out_bytes(&w->quote), true, &err) &&
+	ok(assay_quote_parse(&parsed, buf_bytes(&w->quote), true, &err) &&
 	           parsed.signed_part.len == end &&
 	           parsed.cert.len == w->pem[SIM_CHAIN_PCK].len,
 	   "%s: parsed: %s", kind, err.note);
@@ -414,7 +414,7 @@ static void test_parsed(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct sim_cert_spec *spec = &w.cert[rows[i].who];
 
-		ok(assay_cert_parse(&c, sim_out_bytes(&w.der[rows[i].who]),
+		ok(assay_cert_parse(&c, buf_bytes(&w.der[rows[i].who]),
 		                    ASSAY_DOC_PCK_LEAF, &err) &&
 		           assay_cert_role(&c, &word) == rows[i].role &&
 		           word.len == 10 &&
@@ -435,7 +435,7 @@ static void test_parsed(void)
 	           pck.cached_keys == ASSAY_FLAG_FALSE &&
 	           pck.smt_enabled == ASSAY_FLAG_TRUE,
 	   "parsed: SGX extension: %s", err.note);
-	ok(assay_crl_parse(&crl, sim_out_bytes(&w.crl_der[SIM_CRL_PLATFORM]),
+	ok(assay_crl_parse(&crl, buf_bytes(&w.crl_der[SIM_CRL_PLATFORM]),
 	                   ASSAY_DOC_PCK_CRL, &err) &&
 	           crl.number == 5 && crl.validity.from == w.now - 7 * 86400 &&
 	           crl.validity.until >= w.now + 23 * 86400 &&
@@ -626,7 +626,7 @@ static void tbs_long(struct sim_cert_spec *c)
 static void edited(struct sim_cert_spec *c)
 {
 	c->sign.tbs_edit[0] = (struct sim_edit){
-		.from = sim_view("Santa Clara"), .to = sim_view("Santa Klaus")
+		.from = buf_text("Santa Clara"), .to = buf_text("Santa Klaus")
 	};
 }
 
@@ -839,7 +839,7 @@ static void test_edits(void)
 static void test_texts(void)
 {
 	static struct sim_world w;
-	struct sim_out *text;
+	struct buf *text;
 
 	if (!sim_world_default(&w, SIM_TDX_V4))
 		exit(1);
@@ -853,7 +853,7 @@ static void test_texts(void)
 	w.tcb[SIM_TDX].sign.key = "TCBINFO";
 	w.qe[SIM_TDX].level[0].said.status = NULL;
 	w.qe[SIM_TDX].misc_mask = sim_hex("01020304");
-	w.qe[SIM_SGX].sign.raw = sim_view("[[[[]]]]");
+	w.qe[SIM_SGX].sign.raw = buf_text("[[[[]]]]");
 	if (!ok(sim_world_build(&w), "texts: made"))
 		return;
 	text = &w.tcb_info[SIM_SGX].whole;
@@ -925,7 +925,7 @@ static const struct field td_fields[] = {
 };
 
 /* The struct's memory is little-endian, as the report is, where tests run. */
-static void test_fields(const struct sim_out *out, const void *report,
+static void test_fields(const struct buf *out, const void *report,
                         const struct field *fields, size_t n, size_t len)
 {
 	size_t zeros = len, found = 0;
@@ -948,7 +948,7 @@ static void test_reports(void)
 {
 	struct assay_sgx_report sgx;
 	struct assay_td_report td;
-	struct sim_out out = { 0 };
+	struct buf out = { 0 };
 
 	/* no byte of a field is zero, neighbours differ */
 	for (size_t i = 0; i < sizeof(sgx); i++)
@@ -958,15 +958,15 @@ static void test_reports(void)
 	sim_report_put(&out, &sgx);
 	test_fields(&out, &sgx, sgx_fields,
 	            sizeof(sgx_fields) / sizeof(sgx_fields[0]), 384);
-	sim_out_clear(&out);
+	buf_clear(&out);
 	sim_td_report_put(&out, &td, false);
 	test_fields(&out, &td, td_fields,
 	            sizeof(td_fields) / sizeof(td_fields[0]), 584);
-	sim_out_clear(&out);
+	buf_clear(&out);
 	sim_td_report_put(&out, &td, true);
 	test_fields(&out, &td, td_fields,
 	            sizeof(td_fields) / sizeof(td_fields[0]), 648);
-	sim_out_free(&out);
+	buf_free(&out);
 }
 
 /* Quotes whose lengths and structure are wrong: where, and what stands there
@@ -1006,15 +1006,15 @@ static void q_relabel(struct sim_quote_spec *q)
 static void q_edit(struct sim_quote_spec *q)
 {
 	q->signed_edit[0] =
-		(struct sim_edit){ .at = 8, .cut = 1, .to = sim_view("r") };
+		(struct sim_edit){ .at = 8, .cut = 1, .to = buf_text("r") };
 }
 static void q_trailing(struct sim_quote_spec *q)
 {
-	q->trailing = sim_view("trailing");
+	q->trailing = buf_text("trailing");
 }
 static void q_slack(struct sim_quote_spec *q)
 {
-	q->inner_slack = sim_view("Z");
+	q->inner_slack = buf_text("Z");
 }
 static void q_omit_header(struct sim_quote_spec *q)
 {
@@ -1061,7 +1061,7 @@ static void test_quotes(void)
 		const size_t end = places[quotes[i].kind].body_at +
 		                   places[quotes[i].kind].body_len;
 		struct sim_quote_spec spec;
-		struct sim_out q = { 0 };
+		struct buf q = { 0 };
 		size_t at = quotes[i].at;
 		int64_t want = quotes[i].want;
 
@@ -1088,7 +1088,7 @@ static void test_quotes(void)
 			   "quote, %s: openssl: what is signed",
 			   quotes[i].name);
 		}
-		sim_out_free(&q);
+		buf_free(&q);
 		sim_world_free(&w);
 	}
 }
@@ -1146,10 +1146,10 @@ static void test_chains(void)
 	w.chain[SIM_CHAIN_PCK].n = 4;
 	w.chain[SIM_CHAIN_PCK].who[3] = SIM_PCK;
 	w.chain[SIM_CHAIN_PCK].after = (struct assay_bytes){ HAS("\0") };
-	chain->before = sim_view("before\n");
-	chain->between = sim_view("between\n");
+	chain->before = buf_text("before\n");
+	chain->between = buf_text("between\n");
 	chain->label = "X509 CRL";
-	w.chain[SIM_CHAIN_QE_IDENTITY].raw = sim_view("raw");
+	w.chain[SIM_CHAIN_QE_IDENTITY].raw = buf_text("raw");
 	if (!ok(sim_world_build(&w), "chains: made"))
 		return;
 	save_out("chain", &w.pem[SIM_CHAIN_PCK]);
@@ -1184,14 +1184,14 @@ static void test_ppid_data(void)
 	if (!sim_world_default(&w, SIM_SGX_V3))
 		exit(1);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct sim_out out = { 0 };
+		struct buf out = { 0 };
 
 		sim_world_ppid_data(&out, &w, rows[i].type, rows[i].pce_id);
 		ok(!out.bad && out.len == rows[i].len &&
 		           out.ptr[out.len - (rows[i].pce_id ? 4 : 2)] == 13,
 		   "certification data of type %u: %zu bytes", rows[i].type,
 		   rows[i].len);
-		sim_out_free(&out);
+		buf_free(&out);
 	}
 }
 

@@ -358,7 +358,7 @@ static void test_forgotten(void)
 
 /* ---- judgements */
 
-static void judge(struct assay_verdict *v, const struct sim_out *quote,
+static void judge(struct assay_verdict *v, const struct buf *quote,
                   const char *folder, int64_t now)
 {
 	maker_judge(v, quote, maker_path("%s", folder), root, now);
@@ -370,8 +370,7 @@ static void judge(struct assay_verdict *v, const struct sim_out *quote,
 		     v->failed.note);
 }
 
-static void test_genuine(const struct sim_out *quote,
-                         const struct sim_out *small)
+static void test_genuine(const struct buf *quote, const struct buf *small)
 {
 	struct assay_verdict v;
 
@@ -394,7 +393,7 @@ static void test_genuine(const struct sim_out *quote,
 	ok(!v.genuine, "but not by another family's documents");
 }
 
-static void test_dates(const struct sim_out *quote)
+static void test_dates(const struct buf *quote)
 {
 	const int64_t later = MAKER_NOW + 40 * MAKER_DAY;
 	struct sim_maker *m;
@@ -429,8 +428,8 @@ static bool put_on_list(const char *name, int64_t now)
 	return done;
 }
 
-static void test_revoke(const struct sim_out *quote,
-                        const struct sim_out *other, int64_t now)
+static void test_revoke(const struct buf *quote, const struct buf *other,
+                        int64_t now)
 {
 	struct assay_verdict v;
 
@@ -477,10 +476,10 @@ static bool has_advisory(const struct assay_verdict *v, const char *name)
 	return false;
 }
 
-static void test_recovery(const struct sim_out *quote, int64_t now)
+static void test_recovery(const struct buf *quote, int64_t now)
 {
 	struct sim_recovery r = { .now = now, .advisory = "not a name" };
-	struct sim_out again = { 0 };
+	struct buf again = { 0 };
 	struct assay_verdict v;
 	struct sim_maker *m;
 
@@ -525,7 +524,7 @@ static void test_recovery(const struct sim_out *quote, int64_t now)
 	ok(v.genuine && v.status == ASSAY_STATUS_OUT_OF_DATE,
 	   "by which the old state is OutOfDate");
 	ok(checks_out(), "all of it belongs together");
-	sim_out_free(&again);
+	buf_free(&again);
 }
 
 static bool is_as_made(const struct sim_make_spec *spec)
@@ -623,7 +622,7 @@ static void test_unfinished(void)
 
 int main(void)
 {
-	struct sim_out first = { 0 }, second = { 0 }, small = { 0 };
+	struct buf first = { 0 }, second = { 0 }, small = { 0 };
 	const int64_t later = MAKER_NOW + 40 * MAKER_DAY;
 	struct sim_make_spec spec;
 
@@ -651,8 +650,8 @@ int main(void)
 	test_dated(later + 10);
 	test_room(later + 20);
 	test_unfinished();
-	sim_out_free(&first);
-	sim_out_free(&second);
-	sim_out_free(&small);
+	buf_free(&first);
+	buf_free(&second);
+	buf_free(&small);
 	return done();
 }

@@ -147,7 +147,7 @@ static const struct {
 };
 
 static struct sim_world world;
-static struct sim_out quotes[N_FORGERIES];
+static struct buf quotes[N_FORGERIES];
 static struct assay_verdict truths[N_FORGERIES];
 static struct assay_collateral collateral;
 static struct assay_collateral forged_collateral; /* its TCB info */
@@ -177,7 +177,7 @@ static void make_quote(enum forgery what)
 	if (what == REVOKED)
 		sim_world_at_level(&w, SIM_LEVEL_REVOKED);
 	need(sim_world_build(&w), "no world");
-	sim_put_bytes(&quotes[what], sim_out_bytes(&w.quote));
+	buf_put_bytes(&quotes[what], buf_bytes(&w.quote));
 	if (what == BODY)
 		quotes[what].ptr[200] ^= 1;
 	sim_world_free(&w);
@@ -185,12 +185,12 @@ static void make_quote(enum forgery what)
 
 static void make_all(void)
 {
-	const struct sim_out *tcb = &world.tcb_info[SIM_TDX].whole;
+	const struct buf *tcb = &world.tcb_info[SIM_TDX].whole;
 
 	need(sim_world_default(&world, SIM_TDX_V4) && sim_world_build(&world),
 	     "no world");
 	sim_world_collateral(&collateral, &world);
-	chain = sim_out_bytes(&world.pem[SIM_CHAIN_PCK]);
+	chain = buf_bytes(&world.pem[SIM_CHAIN_PCK]);
 	terms.now = world.now;
 	need(tcb->len <= sizeof(forged_tcb), "too large");
 	memcpy(forged_tcb, tcb->ptr, tcb->len);
@@ -210,7 +210,7 @@ static void make_all(void)
 	for (unsigned i = 0; i < N_FORGERIES; i++) {
 		make_quote(i);
 		(void)!assay_verify(&truths[i], trust, NULL,
-		                    sim_out_bytes(&quotes[i]),
+		                    buf_bytes(&quotes[i]),
 		                    (struct assay_bytes){ 0 }, &terms);
 		need(truths[i].failed.check == forgeries[i].want,
 		     forgeries[i].name);
@@ -273,7 +273,7 @@ static struct outcome judge(enum forgery what)
 	bool good;
 
 	memset(&v, 0xee, sizeof(v));
-	good = assay_verify(&v, trust, memo, sim_out_bytes(&quotes[what]),
+	good = assay_verify(&v, trust, memo, buf_bytes(&quotes[what]),
 	                    (struct assay_bytes){ 0 }, &terms);
 	o.wrong = good != v.genuine || is_wrong(&v, what);
 	o.right = v.failed.check == forgeries[what].want;
@@ -303,7 +303,7 @@ static struct outcome try_many(void)
 	size_t n = 0, said;
 
 	for (unsigned i = 0; i < 2 * N_FORGERIES; i++)
-		list[i] = sim_out_bytes(&quotes[i % N_FORGERIES]);
+		list[i] = buf_bytes(&quotes[i % N_FORGERIES]);
 	memset(v, 0xee, sizeof(v));
 	said = assay_verify_many(v, trust, memo, list, 2 * N_FORGERIES, &terms);
 	for (unsigned i = 0; i < 2 * N_FORGERIES; i++) {
@@ -321,7 +321,7 @@ static struct outcome try_evidence(void)
 
 	for (unsigned i = 0; i < N_FORGERIES; i++) {
 		const struct assay_evidence e = {
-			.quote = sim_out_bytes(&quotes[i]),
+			.quote = buf_bytes(&quotes[i]),
 			.collateral = collateral,
 			.has_collateral = true,
 		};
@@ -449,13 +449,13 @@ static void test_none(bool tabled)
 	ok(try_open().right && memory[OURS].n == n,
 	   "a trust opened with a memo: nothing allocated");
 	crypto = memory[LIBCRYPTO].n;
-	ok(assay_verify(&v, trust, memo, sim_out_bytes(&quotes[GENUINE]), none,
+	ok(assay_verify(&v, trust, memo, buf_bytes(&quotes[GENUINE]), none,
 	                &terms) &&
 	           memory[OURS].n == n,
 	   "a platform that is new: nothing allocated");
 	note("by libcrypto: %zu allocations", memory[LIBCRYPTO].n - crypto);
 	crypto = memory[LIBCRYPTO].n;
-	ok(assay_verify(&v, trust, memo, sim_out_bytes(&quotes[GENUINE]), none,
+	ok(assay_verify(&v, trust, memo, buf_bytes(&quotes[GENUINE]), none,
 	                &terms) &&
 	           memory[OURS].n == n,
 	   "a platform that is known: nothing allocated");
@@ -483,7 +483,7 @@ int main(void)
 		for (unsigned k = 0; k < 2 * N_OWNERS; k++)
 			sweep(i, k / 2, k % 2);
 	for (unsigned i = 0; i < N_FORGERIES; i++)
-		sim_out_free(&quotes[i]);
+		buf_free(&quotes[i]);
 	assay_tables_free(tables);
 	free(trust);
 	free(scratch);

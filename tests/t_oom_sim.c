@@ -77,7 +77,7 @@ static void set_up(void)
 	pce_enclu = sim_enclu_of(&pce);
 	qe_enclu = sim_enclu_of(&qe);
 	door = sim_pce_of(&pce_enclu);
-	cert.chain = sim_out_bytes(&machine.chain);
+	cert.chain = buf_bytes(&machine.chain);
 	if (!sim_cpu_boot(&cpu, machine.fuse, machine.cpu_svn,
 	                  machine.owner_epoch) ||
 	    sim_ae_start(&pce.secs, &cpu, SIM_AE_PCE, machine.pce) !=
@@ -112,7 +112,7 @@ static bool try_einit(void)
 
 static bool try_quote(void)
 {
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 	struct assay_quote q;
 	struct sim_qe opened;
 	bool done = sim_qe_open(&opened, &qe_enclu, &door, &cert) ==
@@ -125,12 +125,11 @@ static bool try_quote(void)
 	right &= sim_qe_quote(&quote, &opened, forged) != SIM_SUCCESS &&
 	         !quote.len;
 	done = sim_qe_quote(&quote, &opened, report) == SIM_SUCCESS;
-	right &= done ? assay_quote_parse(&q, sim_out_bytes(&quote), true,
-	                                  NULL) &&
+	right &= done ? assay_quote_parse(&q, buf_bytes(&quote), true, NULL) &&
 	                         memcmp(quote.ptr + q.body_at, report,
 	                                SIM_REPORT_BODY_LEN) == 0
 	              : !quote.len;
-	sim_out_free(&quote);
+	buf_free(&quote);
 	sim_qe_close(&opened);
 	return done;
 }

@@ -1051,13 +1051,13 @@ static void test_wrong_chain(size_t i, struct assay_trust *trust)
 	if (wrongs[i].edit)
 		wrongs[i].edit(&w);
 	need(sim_world_build(&w), "no world");
-	e.quote = sim_out_bytes(&w.quote);
+	e.quote = buf_bytes(&w.quote);
 	sim_world_collateral(&e.collateral, &w);
 	e.collateral.pck_crl_issuer_chain = (struct assay_bytes){ 0 };
 	terms.now = w.now;
 	(void)!assay_verify_evidence(&v, trust, NULL, &e, NULL,
 	                             w.keys[SIM_ROOT].key, &terms);
-	theirs = they_judge(sim_out_bytes(&w.pem[SIM_CHAIN_PCK]),
+	theirs = they_judge(buf_bytes(&w.pem[SIM_CHAIN_PCK]),
 	                    e.collateral.root_ca_crl, e.collateral.pck_crl,
 	                    w.now);
 	ok(v.failed.check == wrongs[i].ours && theirs == wrongs[i].theirs,
@@ -1140,9 +1140,9 @@ static void take_made(void)
 		revoke(&w, ca ? SIM_CRL_PLATFORM : SIM_CRL_PROCESSOR, SIM_PCK);
 		need(sim_world_build(&w), "no world");
 		for (unsigned i = 0; i < SIM_N_CERTS; i++)
-			keep(&certs, sim_out_bytes(&w.der[i]));
+			keep(&certs, buf_bytes(&w.der[i]));
 		for (unsigned i = 0; i < SIM_N_CRLS; i++)
-			keep(&lists, sim_out_bytes(&w.crl_der[i]));
+			keep(&lists, buf_bytes(&w.crl_der[i]));
 		sim_world_free(&w);
 	}
 }

@@ -298,7 +298,7 @@ static bool fetch(const char *update)
 	return good;
 }
 
-static struct assay_verdict judge(const struct sim_out *quote,
+static struct assay_verdict judge(const struct buf *quote,
                                   const uint8_t root[64], int64_t now)
 {
 	struct assay_verdict v;
@@ -315,7 +315,7 @@ static const uint8_t *root_key(void)
 	return key;
 }
 
-static void test_judged(const struct sim_out *quote)
+static void test_judged(const struct buf *quote)
 {
 	struct assay_verdict v;
 
@@ -464,7 +464,7 @@ static void test_pckcerts(void)
 
 /* A quote that names its certificate by the encrypted PPID: the platform's own
  * ciphertext finds the chain, under which the quote is genuine [DCAP 1.5]. */
-static void test_by_quote(const struct sim_out *quote)
+static void test_by_quote(const struct buf *quote)
 {
 	enum { DATA = 384 + 16 + 2 + 2 };
 	char ppid[769], cpu_svn[33], pce_svn[5], pce_id[5], path[2000];
@@ -495,7 +495,7 @@ static void test_by_quote(const struct sim_out *quote)
 	           assay_trust_open(trust, &docs.collateral,
 	                            (struct assay_bytes){ 0 }, root_key(), memo,
 	                            &v.failed) &&
-	           assay_verify(&v, trust, memo, sim_out_bytes(quote),
+	           assay_verify(&v, trust, memo, buf_bytes(quote),
 	                        (struct assay_bytes){ (uint8_t *)chain, n },
 	                        &terms) &&
 	           v.simulation,
@@ -507,7 +507,7 @@ static void test_by_quote(const struct sim_out *quote)
 
 /* ---- what changes while it answers */
 
-static void test_changes(const struct sim_out *quote)
+static void test_changes(const struct buf *quote)
 {
 	struct assay_verdict v;
 	struct sim_maker *m = maker_open(dir);
@@ -788,7 +788,7 @@ int main(void)
 		                              .before = pcs_refresh,
 		                              .error = pcs_error,
 		                              .self = &pcs };
-	struct sim_out quote = { 0 }, bare = { 0 };
+	struct buf quote = { 0 }, bare = { 0 };
 	struct http_listener *listener;
 	struct timespec from, to;
 	char text[HTTP_WHY_LEN], address[32];
@@ -839,7 +839,7 @@ int main(void)
 	ok(to.tv_sec - from.tv_sec < 4, "it stops, whoever is still there");
 	close(idle);
 	sim_maker_close(pcs.maker);
-	sim_out_free(&quote);
-	sim_out_free(&bare);
+	buf_free(&quote);
+	buf_free(&bare);
 	return done();
 }

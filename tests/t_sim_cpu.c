@@ -4,7 +4,7 @@
 
 #include "crypto/crypto.h"
 #include "sim/enclu.h"
-#include "sim/out.h"
+#include "os/buf.h"
 #include "tap.h"
 
 static bool is_zero(const void *p, size_t n)

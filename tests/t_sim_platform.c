@@ -184,7 +184,7 @@ static bool is_enclave(const struct enclave *e, const char *label)
 {
 	uint8_t report[SIM_REPORT_LEN], mrenclave[32];
 
-	assay_sha256(mrenclave, sim_view(label));
+	assay_sha256(mrenclave, buf_text(label));
 	return sim_own_report(report, &e->enclu) == SIM_SUCCESS &&
 	       memcmp(report + SIM_REPORT_MRENCLAVE, mrenclave, 32) == 0;
 }
@@ -283,7 +283,7 @@ static void test_full(struct sim_platform *p)
 static const uint8_t data[SIM_REPORT_DATA_LEN] = { 'd', 'a', 't', 'a' };
 
 static enum sim_status quote_of(struct sim_platform *p, const struct enclave *e,
-                                struct sim_out *quote)
+                                struct buf *quote)
 {
 	uint8_t target[SIM_TARGETINFO_LEN], report[SIM_REPORT_LEN];
 	enum sim_status status = sim_platform_target(p, target);
@@ -295,7 +295,7 @@ static enum sim_status quote_of(struct sim_platform *p, const struct enclave *e,
 	return status;
 }
 
-static bool is_genuine(const struct sim_out *quote)
+static bool is_genuine(const struct buf *quote)
 {
 	const struct assay_terms terms = { .now = world.now, .strict = true };
 	struct assay_trust *trust = malloc(assay_trust_size());
@@ -307,7 +307,7 @@ static bool is_genuine(const struct sim_out *quote)
 	genuine = trust &&
 	          assay_trust_open(trust, &c, (struct assay_bytes){ 0 },
 	                           world.keys[SIM_ROOT].key, NULL, NULL) &&
-	          assay_verify(&v, trust, NULL, sim_out_bytes(quote),
+	          assay_verify(&v, trust, NULL, buf_bytes(quote),
 	                       (struct assay_bytes){ 0 }, &terms) &&
 	          v.status == ASSAY_STATUS_UP_TO_DATE &&
 	          memcmp(v.report_data, data, 64) == 0;
@@ -320,7 +320,7 @@ static void test_quote(struct sim_platform *p, const struct enclave *e)
 	uint8_t report[SIM_REPORT_LEN], answer[SIM_REPORT_LEN];
 	uint8_t target[SIM_TARGETINFO_LEN], mine[SIM_TARGETINFO_LEN];
 	const uint8_t nonce[16] = { 5 };
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 
 	ok(quote_of(p, e, &quote) == SIM_SUCCESS && is_genuine(&quote),
 	   "a quote of the platform is genuine");
@@ -343,7 +343,7 @@ static void test_quote(struct sim_platform *p, const struct enclave *e)
 	                   SIM_QE_INVALID_REPORT &&
 	           !quote.len && is_zero(answer, sizeof(answer)),
 	   "but not to a forged report");
-	sim_out_free(&quote);
+	buf_free(&quote);
 }
 
 /* ---- who has which secret */
@@ -492,7 +492,7 @@ static bool is_gone(pid_t pid)
 
 static void test_kill(struct sim_platform *p, const struct enclave *e)
 {
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 	pid_t pce, qe;
 
 	if (quote_of(p, e, &quote) != SIM_SUCCESS)
@@ -514,13 +514,13 @@ static void test_kill(struct sim_platform *p, const struct enclave *e)
 	           quote_of(p, e, &quote) == SIM_SUCCESS && p->pce != pce,
 	   "the QE is killed, too: both are started again");
 	ok(is_enclave(e, "enclave"), "the enclave has noticed nothing");
-	sim_out_free(&quote);
+	buf_free(&quote);
 }
 
 /* The descriptor of a QE that died is another enclave's soon. */
 static void test_reused(struct sim_platform *p, const struct enclave *e)
 {
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 	struct enclave next[3];
 
 	if (quote_of(p, e, &quote) != SIM_SUCCESS)
@@ -538,7 +538,7 @@ static void test_reused(struct sim_platform *p, const struct enclave *e)
 		   "enclave %u, launched in between, has its processor", i);
 		close(next[i].fd);
 	}
-	sim_out_free(&quote);
+	buf_free(&quote);
 }
 
 /* A processor that stands still does not keep who stops it: two seconds. */
@@ -560,7 +560,7 @@ static void test_stop_stopped(void)
 /* A QE that stands still is waited for, but not for ever: ten seconds. */
 static void test_stopped(struct sim_platform *p, const struct enclave *e)
 {
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 
 	if (!getenv("ASSAY_LONG"))
 		return;
@@ -568,14 +568,14 @@ static void test_stopped(struct sim_platform *p, const struct enclave *e)
 	ok(quote_of(p, e, &quote) == SIM_GONE &&
 	           quote_of(p, e, &quote) == SIM_SUCCESS && is_genuine(&quote),
 	   "a QE that stands still is given up, and started again");
-	sim_out_free(&quote);
+	buf_free(&quote);
 }
 
 /* A QE whose PCE is gone before it was certified. */
 static void test_no_pce(const struct enclave *e)
 {
 	const struct sim_qe_cert cert = {
-		.chain = sim_out_bytes(&machine.chain),
+		.chain = buf_bytes(&machine.chain),
 	};
 	struct assay_bytes body;
 	struct sim_message m;
@@ -603,7 +603,7 @@ static void test_no_pce(const struct enclave *e)
 
 static void test_kill_processor(void)
 {
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 	struct sim_platform p;
 	struct enclave e;
 
@@ -619,7 +619,7 @@ static void test_kill_processor(void)
 	   "and everybody is told");
 	close(e.fd);
 	sim_platform_stop(&p);
-	sim_out_free(&quote);
+	buf_free(&quote);
 }
 
 /* Who started the platform dies without a word. */

@@ -73,7 +73,7 @@ static void boot(struct scene *s)
 	s->qe_enclu = sim_enclu_of(&s->qe);
 	s->app_enclu = sim_enclu_of(&s->app);
 	s->door = sim_pce_of(&s->pce_enclu);
-	s->cert.chain = sim_out_bytes(&s->machine.chain);
+	s->cert.chain = buf_bytes(&s->machine.chain);
 	target_of(s->for_pce, &s->pce_enclu);
 	target_of(s->for_qe, &s->qe_enclu);
 }
@@ -390,7 +390,7 @@ static void test_quote(void)
 	const struct assay_bytes none = { 0 };
 	uint8_t report[SIM_REPORT_LEN];
 	struct assay_verdict verdict;
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 	struct assay_quote q;
 	struct assay_err err;
 	struct sim_qe qe;
@@ -402,7 +402,7 @@ static void test_quote(void)
 	   "the QE says whom reports must be for");
 	report_for(report, &s.app_enclu, qe.target);
 	ok(sim_qe_quote(&quote, &qe, report) == SIM_SUCCESS, "a quote");
-	ok(assay_quote_parse(&q, sim_out_bytes(&quote), true, &err) &&
+	ok(assay_quote_parse(&q, buf_bytes(&quote), true, &err) &&
 	           q.version == 3 && q.tee == ASSAY_TEE_SGX && q.cert_type == 5,
 	   "it parses, with nothing behind it");
 	ok(same(quote.ptr + q.body_at, report, SIM_REPORT_BODY_LEN),
@@ -413,7 +413,7 @@ static void test_quote(void)
 	           quote.ptr[8] == SIM_SVN_UP_TO_DATE &&
 	           quote.ptr[10] == MACHINE_PCE_SVN,
 	   "it names enclave, QE and PCE");
-	ok(verify(&verdict, &s, sim_out_bytes(&quote), none), "it is genuine");
+	ok(verify(&verdict, &s, buf_bytes(&quote), none), "it is genuine");
 	ok(verdict.simulation && verdict.status == ASSAY_STATUS_UP_TO_DATE &&
 	           !verdict.debug &&
 	           same(verdict.pck.cpu_svn, s.cpu.cpu_svn, 16),
@@ -422,10 +422,10 @@ static void test_quote(void)
 	ok(!assay_quote_parse(&q, (struct assay_bytes){ quote.ptr, 1000 }, true,
 	                      &err),
 	   "half of it does not parse");
-	ok(!verify(&verdict, &s, sim_out_bytes(&quote), none) &&
+	ok(!verify(&verdict, &s, buf_bytes(&quote), none) &&
 	           verdict.failed.check == ASSAY_Q_SIG,
 	   "with other report data it is not genuine");
-	sim_out_free(&quote);
+	buf_free(&quote);
 	sim_qe_close(&qe);
 	ok(is_zero(&qe, sizeof(qe)), "a closed QE has nothing left");
 	end(&s);
@@ -435,11 +435,11 @@ static void test_quote(void)
 
 static bool refuses(const struct sim_qe *qe, const uint8_t *report)
 {
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 	bool yes = sim_qe_quote(&quote, qe, report) == SIM_QE_INVALID_REPORT &&
 	           !quote.len;
 
-	sim_out_free(&quote);
+	buf_free(&quote);
 	return yes;
 }
 
@@ -493,7 +493,7 @@ static enum sim_status open_with(const struct scene *s,
 
 static void test_chains(void)
 {
-	struct sim_out other = { 0 };
+	struct buf other = { 0 };
 	struct scene s;
 	size_t leaf;
 
@@ -508,9 +508,9 @@ static void test_chains(void)
 	ok(open_with(&s, (struct assay_bytes){ s.cert.chain.ptr, leaf + 26 }) ==
 	           SIM_QE_INVALID_CHAIN,
 	   "not with the leaf alone");
-	ok(open_with(&s, sim_view("a chain")) == SIM_QE_INVALID_CHAIN,
+	ok(open_with(&s, buf_text("a chain")) == SIM_QE_INVALID_CHAIN,
 	   "not with what is no chain");
-	ok(open_with(&s, sim_out_bytes(&s.world.pem[SIM_CHAIN_TCB_INFO])) ==
+	ok(open_with(&s, buf_bytes(&s.world.pem[SIM_CHAIN_TCB_INFO])) ==
 	           SIM_QE_INVALID_CHAIN,
 	   "not with a chain of another kind");
 	s.machine.fuse[0] ^= 1;
@@ -522,7 +522,7 @@ static void test_chains(void)
 	boot(&s);
 	ok(open_with(&s, s.cert.chain) == SIM_INVALID_CPUSVN,
 	   "not with one for a state that the platform is no longer in");
-	sim_out_free(&other);
+	buf_free(&other);
 	end(&s);
 }
 
@@ -532,7 +532,7 @@ static void test_update(void)
 {
 	const struct assay_bytes none = { 0 };
 	struct assay_verdict verdict;
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 	uint8_t report[SIM_REPORT_LEN];
 	struct sim_qe old, again, new;
 	struct scene s;
@@ -556,13 +556,13 @@ static void test_update(void)
 	   "after an update the QE_ID is the same, the attestation key is not");
 	report_for(report, &s.app_enclu, new.target);
 	ok(sim_qe_quote(&quote, &new, report) == SIM_SUCCESS &&
-	           verify(&verdict, &s, sim_out_bytes(&quote), none) &&
+	           verify(&verdict, &s, buf_bytes(&quote), none) &&
 	           verdict.sgx.cpu_svn[0] == verdict.pck.cpu_svn[0] + 1,
 	   "the certificate of before the update still certifies");
 	sim_qe_close(&old);
 	sim_qe_close(&again);
 	sim_qe_close(&new);
-	sim_out_free(&quote);
+	buf_free(&quote);
 	end(&s);
 }
 
@@ -571,7 +571,7 @@ static void test_update(void)
 static void test_ppid_quote(void)
 {
 	struct assay_verdict verdict;
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 	uint8_t report[SIM_REPORT_LEN], ppid[16];
 	struct assay_quote q;
 	EVP_PKEY *rsa;
@@ -586,7 +586,7 @@ static void test_ppid_quote(void)
 	qe = qe_of(&s);
 	report_for(report, &s.app_enclu, qe.target);
 	ok(sim_qe_quote(&quote, &qe, report) == SIM_SUCCESS &&
-	           assay_quote_parse(&q, sim_out_bytes(&quote), true, NULL) &&
+	           assay_quote_parse(&q, buf_bytes(&quote), true, NULL) &&
 	           q.cert_type == 3 && q.cert.len == 404,
 	   "then it makes quotes with certification data of type 3");
 	ok(sim_pce_ppid(ppid, &s.pce_enclu) == SIM_SUCCESS &&
@@ -596,11 +596,10 @@ static void test_ppid_quote(void)
 	           q.cert.ptr[400] == MACHINE_PCE_SVN && !q.cert.ptr[401] &&
 	           is_zero(q.cert.ptr + 402, 2),
 	   "and reads CPUSVN, PCESVN and PCEID");
-	ok(verify(&verdict, &s, sim_out_bytes(&quote),
-	          sim_out_bytes(&s.machine.chain)),
+	ok(verify(&verdict, &s, buf_bytes(&quote), buf_bytes(&s.machine.chain)),
 	   "with the chain beside it, it is genuine");
 	sim_qe_close(&qe);
-	sim_out_free(&quote);
+	buf_free(&quote);
 	EVP_PKEY_free(rsa);
 	end(&s);
 }
@@ -612,7 +611,7 @@ static void test_answer(void)
 	uint8_t report[SIM_REPORT_LEN], answer[SIM_REPORT_LEN];
 	uint8_t for_app[SIM_TARGETINFO_LEN], hash[32], in[16 + 8192];
 	const uint8_t nonce[16] = "a nonce, 16 long";
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 	struct sim_qe qe;
 	struct scene s;
 
@@ -622,7 +621,7 @@ static void test_answer(void)
 	report_for(report, &s.app_enclu, qe.target);
 	ok(sim_qe_quote(&quote, &qe, report) == SIM_SUCCESS &&
 	           sim_qe_answer(answer, &qe, nonce, for_app,
-	                         sim_out_bytes(&quote)) == SIM_SUCCESS &&
+	                         buf_bytes(&quote)) == SIM_SUCCESS &&
 	           sim_report_verify(&s.app_enclu, answer, SIM_GP) ==
 	                   SIM_SUCCESS,
 	   "the QE's answer is a report for who asked");
@@ -636,7 +635,7 @@ static void test_answer(void)
 	           same(answer + SIM_REPORT_MRSIGNER, s.qe.secs.mrsigner, 32),
 	   "by the QE, on nonce and quote");
 	sim_qe_close(&qe);
-	sim_out_free(&quote);
+	buf_free(&quote);
 	end(&s);
 }
 
@@ -671,11 +670,11 @@ static void save(const char *file, const void *p, size_t n)
 
 static void save_sig(const char *file, const uint8_t sig[64])
 {
-	struct sim_out der = { 0 };
+	struct buf der = { 0 };
 
 	sim_sig_der(&der, sig, SIM_SIG_TRUE);
 	save(file, der.ptr, der.len);
-	sim_out_free(&der);
+	buf_free(&der);
 }
 
 /* SubjectPublicKeyInfo of a P-256 key. */
@@ -734,7 +733,7 @@ static void test_others_quote(void)
 static void test_openssl(void)
 {
 	uint8_t report[SIM_REPORT_LEN];
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 	struct assay_quote q;
 	struct sim_qe qe;
 	struct scene s;
@@ -743,13 +742,13 @@ static void test_openssl(void)
 	qe = qe_of(&s);
 	report_for(report, &s.app_enclu, qe.target);
 	if (sim_qe_quote(&quote, &qe, report) != SIM_SUCCESS ||
-	    !assay_quote_parse(&q, sim_out_bytes(&quote), true, NULL) ||
+	    !assay_quote_parse(&q, buf_bytes(&quote), true, NULL) ||
 	    !mkdtemp(dir))
 		abort();
 	judge_by_openssl("our quote's signature", &q);
 	test_others_quote();
 	sim_qe_close(&qe);
-	sim_out_free(&quote);
+	buf_free(&quote);
 	end(&s);
 }
 

@@ -228,7 +228,7 @@ static void test_quote(const struct assay_quote *q)
 {
 	struct sim_pce door = sim_pce_of(&pce_enclu);
 	struct sim_qe_cert cert = { .ppid_key = { .e = { 0, 0, 0, 3 } } };
-	struct sim_out quote = { 0 };
+	struct buf quote = { 0 };
 	struct assay_quote ours;
 	struct sim_qe enclave;
 	bool good;
@@ -240,7 +240,7 @@ static void test_quote(const struct assay_quote *q)
 	   "QE_ID and attestation key, by the QE");
 	good = good &&
 	       sim_qe_quote(&quote, &enclave, want.report) == SIM_SUCCESS &&
-	       assay_quote_parse(&ours, sim_out_bytes(&quote), true, NULL);
+	       assay_quote_parse(&ours, buf_bytes(&quote), true, NULL);
 	ok(good && ours.signed_part.len == q->signed_part.len &&
 	           same(ours.signed_part.ptr, q->signed_part.ptr,
 	                q->signed_part.len),
@@ -250,7 +250,7 @@ static void test_quote(const struct assay_quote *q)
 	           ours.qe_auth.len == q->qe_auth.len &&
 	           same(ours.qe_auth.ptr, q->qe_auth.ptr, q->qe_auth.len),
 	   "attestation key, QE report and auth data, to the byte");
-	sim_out_free(&quote);
+	buf_free(&quote);
 	if (good)
 		sim_qe_close(&enclave);
 }

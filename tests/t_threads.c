@@ -28,7 +28,7 @@ static void need(bool holds, const char *what)
 /* ---- quotes of several platforms under one manufacturer, good and forged */
 
 struct item {
-	struct sim_out bytes;
+	struct buf bytes;
 	unsigned tee; /* SIM_SGX or SIM_TDX: which trust */
 	enum assay_check want;
 	struct assay_verdict truth; /* without memo, by one thread */
@@ -83,8 +83,7 @@ static void add_platform(enum sim_kind kind, unsigned platform)
 
 	make_platform(&w, kind, platform);
 	add(&w, &w.quote_spec, ASSAY_OK);
-	need(assay_quote_parse(&q, sim_out_bytes(&w.quote), true, NULL),
-	     "form");
+	need(assay_quote_parse(&q, buf_bytes(&w.quote), true, NULL), "form");
 
 	spec = w.quote_spec;
 	spec.sgx.report_data[0] ^= 1;
@@ -124,7 +123,7 @@ static void open_trust(unsigned tee, enum sim_kind kind)
 	     "no world");
 	sim_world_collateral(&c, w);
 	need(assay_trust_open(trusts[tee], &c,
-	                      sim_out_bytes(&w->pem[SIM_CHAIN_PCK]),
+	                      buf_bytes(&w->pem[SIM_CHAIN_PCK]),
 	                      w->keys[SIM_ROOT].key, NULL, NULL),
 	     "the trust does not open");
 	terms.now = w->now;
@@ -133,7 +132,7 @@ static void open_trust(unsigned tee, enum sim_kind kind)
 static bool judge(struct assay_verdict *v, const struct item *i,
                   struct assay_memo *memo)
 {
-	return assay_verify(v, trusts[i->tee], memo, sim_out_bytes(&i->bytes),
+	return assay_verify(v, trusts[i->tee], memo, buf_bytes(&i->bytes),
 	                    (struct assay_bytes){ 0 }, &terms);
 }
 
@@ -285,7 +284,7 @@ static void test_list(const struct assay_tables *tables, size_t n_platforms,
 		do
 			of[i] = &items[pick(&seed, n_items)];
 		while (of[i]->tee != tee);
-		quotes[i] = sim_out_bytes(&of[i]->bytes);
+		quotes[i] = buf_bytes(&of[i]->bytes);
 		n_genuine += of[i]->truth.genuine;
 	}
 	said = assay_verify_many(verdicts, trusts[tee], memo, quotes, n,
@@ -426,7 +425,7 @@ static void attempt(const struct attempt *a, enum sim_kind kind,
 	need(sim_world_build(&w), "no world");
 	sim_world_collateral(&c, &w);
 	t.now = w.now + a->later;
-	need(assay_trust_open(trust, &c, sim_out_bytes(&w.pem[SIM_CHAIN_PCK]),
+	need(assay_trust_open(trust, &c, buf_bytes(&w.pem[SIM_CHAIN_PCK]),
 	                      w.keys[SIM_ROOT].key, memo, NULL),
 	     "no trust");
 	good = assay_verify(&v, trust, memo, quote, none, &t);
@@ -448,8 +447,8 @@ static void test_attempts(enum sim_kind kind)
 	     "no world");
 	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
 		/* what was seen last is the genuine platform */
-		attempt(&attempts[0], kind, memo, sim_out_bytes(&w.quote));
-		attempt(&attempts[i], kind, memo, sim_out_bytes(&w.quote));
+		attempt(&attempts[0], kind, memo, buf_bytes(&w.quote));
+		attempt(&attempts[i], kind, memo, buf_bytes(&w.quote));
 	}
 	sim_world_free(&w);
 	assay_memo_free(memo);
@@ -495,37 +494,37 @@ static void test_beside(void)
 {
 	static struct sim_world w;
 	struct assay_memo *memo = assay_memo_new(4, NULL);
-	struct sim_out data = { 0 }, other = { 0 }, quote = { 0 };
+	struct buf data = { 0 }, other = { 0 }, quote = { 0 };
 	struct assay_verdict v;
 	struct sim_quote_spec spec;
 
 	need(memo && sim_world_default(&w, SIM_SGX_V3) && sim_world_build(&w),
 	     "no world");
-	struct assay_bytes chain = sim_out_bytes(&w.pem[SIM_CHAIN_PCK]);
-	(void)!assay_verify(&v, trusts[SIM_SGX], memo, sim_out_bytes(&w.quote),
+	struct assay_bytes chain = buf_bytes(&w.pem[SIM_CHAIN_PCK]);
+	(void)!assay_verify(&v, trusts[SIM_SGX], memo, buf_bytes(&w.quote),
 	                    (struct assay_bytes){ 0 }, &terms);
 	sim_world_ppid_data(&data, &w, 1, true);
 	spec = w.quote_spec;
 	spec.cert_type = 1;
-	spec.cert = sim_out_bytes(&data);
+	spec.cert = buf_bytes(&data);
 	need(sim_world_quote(&quote, &w, &spec), "no quote");
-	ok(!assay_verify(&v, trusts[SIM_SGX], memo, sim_out_bytes(&quote),
+	ok(!assay_verify(&v, trusts[SIM_SGX], memo, buf_bytes(&quote),
 	                 (struct assay_bytes){ 0 }, &terms) &&
 	           v.failed.check == ASSAY_P_CERTTYPE,
 	   "no chain at all: %s", v.failed.note);
-	ok(assay_verify(&v, trusts[SIM_SGX], memo, sim_out_bytes(&quote), chain,
+	ok(assay_verify(&v, trusts[SIM_SGX], memo, buf_bytes(&quote), chain,
 	                &terms),
 	   "its own chain beside it: %s", v.failed.note);
 	w.chain[SIM_CHAIN_PCK].who[0] = SIM_OTHER_PCK;
 	need(sim_world_build(&w), "no world");
-	chain = sim_out_bytes(&w.pem[SIM_CHAIN_PCK]);
-	ok(!assay_verify(&v, trusts[SIM_SGX], memo, sim_out_bytes(&quote),
-	                 chain, &terms) &&
+	chain = buf_bytes(&w.pem[SIM_CHAIN_PCK]);
+	ok(!assay_verify(&v, trusts[SIM_SGX], memo, buf_bytes(&quote), chain,
+	                 &terms) &&
 	           v.failed.check == ASSAY_X_BIND,
 	   "another platform's chain beside it: %s", v.failed.note);
-	sim_out_free(&data);
-	sim_out_free(&other);
-	sim_out_free(&quote);
+	buf_free(&data);
+	buf_free(&other);
+	buf_free(&quote);
 	assay_memo_free(memo);
 	sim_world_free(&w);
 }
@@ -578,7 +577,7 @@ int main(void)
 	test_beside();
 	assay_tables_free(tables);
 	for (size_t i = 0; i < n_items; i++)
-		sim_out_free(&items[i].bytes);
+		buf_free(&items[i].bytes);
 	for (unsigned tee = 0; tee < SIM_N_TEES; tee++) {
 		sim_world_free(&worlds[tee]);
 		free(trusts[tee]);

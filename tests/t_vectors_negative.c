@@ -122,10 +122,10 @@ static void test_no_pce_id(int version, enum assay_check want)
 		w.tcb[SIM_SGX].id = NULL;
 	if (want)
 		w.tcb[SIM_SGX].sign.inner_edit[0].from =
-			sim_view("\"pceId\":\"0000\",");
+			buf_text("\"pceId\":\"0000\",");
 	if (!sim_world_build(&w))
 		abort();
-	e.quote = sim_out_bytes(&w.quote);
+	e.quote = buf_bytes(&w.quote);
 	sim_world_collateral(&e.collateral, &w);
 	terms.now = w.now;
 	good = assay_verify_evidence(&v, trust, NULL, &e, NULL,

@@ -182,7 +182,7 @@ static void test_trust(void)
 		abort();
 	sim_world_collateral(&c, w);
 	terms.now = w->now;
-	chain = sim_out_bytes(&w->pem[SIM_CHAIN_PCK]);
+	chain = buf_bytes(&w->pem[SIM_CHAIN_PCK]);
 	ok(assay_trust_open(t, &c, chain, w->keys[SIM_ROOT].key, NULL, NULL),
 	   "a trust opens");
 	assay_trust_fmspc(t, fmspc);
@@ -206,7 +206,7 @@ static void test_trust(void)
 	                    w->keys[SIM_ROOT].key, NULL, NULL),
 	   "a trust opens with a chain in a long text");
 	free(text);
-	ok(assay_verify(&v, t, NULL, sim_out_bytes(&w->quote),
+	ok(assay_verify(&v, t, NULL, buf_bytes(&w->quote),
 	                (struct assay_bytes){ 0 }, &terms),
 	   "and judges, when that text is gone: %s", v.failed.note);
 	ok(assay_check_find("Q_SIG") == assay_check_info(ASSAY_Q_SIG) &&

@@ -8,8 +8,7 @@
 #include <string.h>
 
 /* A bundle that was good when it was made can be judged as of then. */
-static bool advise_time(const struct cli_judgement *j, char *out,
-                        size_t out_len)
+static bool advise_time(const struct judgement *j, char *out, size_t out_len)
 {
 	enum assay_check check = j->verdict.failed.check;
 	char time[ASSAY_TIME_TEXT];
@@ -36,13 +35,13 @@ static bool refused_by(const struct assay_decision *d, const char *rule)
 
 /* Whoever sends the evidence chose these documents: older ones may leave out what
  * was found out since. */
-static bool advise_own(const struct cli_judgement *j, char *out, size_t out_len)
+static bool advise_own(const struct judgement *j, char *out, size_t out_len)
 {
 	const struct assay_window *w = j->verdict.windows;
 	int64_t oldest = w[ASSAY_ITEM_TCB_INFO].from;
 	char time[ASSAY_TIME_TEXT];
 
-	if (!j->verdict.genuine || j->set)
+	if (!j->verdict.genuine || j->collateral)
 		return false;
 	if (w[ASSAY_ITEM_QE_IDENTITY].from < oldest)
 		oldest = w[ASSAY_ITEM_QE_IDENTITY].from;
@@ -59,8 +58,7 @@ static bool advise_own(const struct cli_judgement *j, char *out, size_t out_len)
 }
 
 /* What option takes a rule back. */
-static bool advise_options(const struct cli_judgement *j, char *out,
-                           size_t out_len)
+static bool advise_options(const struct judgement *j, char *out, size_t out_len)
 {
 	const struct assay_decision *d = &j->decision;
 	const char *debug = refused_by(d, "allow_debug")
@@ -79,13 +77,12 @@ static bool advise_options(const struct cli_judgement *j, char *out,
 
 	if (!*debug && !*simulation && !*code)
 		return false;
-	out[n - 1] = '.'; /* CLI_SENTENCE has room for all */
+	out[n - 1] = '.'; /* JUDGE_SENTENCE has room for all */
 	return true;
 }
 
 /* The constraint that this very enclave meets. */
-static void name_enclave(const struct cli_judgement *j, char *out,
-                         size_t out_len)
+static void name_enclave(const struct judgement *j, char *out, size_t out_len)
 {
 	const struct assay_verdict *v = &j->verdict;
 	char code[2 * sizeof(v->sgx.mrenclave) + 1];
@@ -99,7 +96,7 @@ static void name_enclave(const struct cli_judgement *j, char *out,
 }
 
 /* The policy that this very TD meets. */
-static void name_td(const struct cli_judgement *j, char *out, size_t out_len)
+static void name_td(const struct judgement *j, char *out, size_t out_len)
 {
 	const struct assay_td_report *td = &j->verdict.td;
 	char mrtd[2 * sizeof(td->mrtd) + 1], rtmr[3][2 * sizeof(td->mrtd) + 1];
@@ -115,7 +112,7 @@ static void name_td(const struct cli_judgement *j, char *out, size_t out_len)
 	         mrtd, rtmr[0], rtmr[1], rtmr[2]);
 }
 
-static bool advise_identity(const struct cli_judgement *j, char *out,
+static bool advise_identity(const struct judgement *j, char *out,
                             size_t out_len)
 {
 	if (!refused_by(&j->decision, "identity"))
@@ -127,8 +124,7 @@ static bool advise_identity(const struct cli_judgement *j, char *out,
 	return true;
 }
 
-bool cli_advice(const struct cli_judgement *j, size_t i, char *out,
-                size_t out_len)
+bool cli_advice(const struct judgement *j, size_t i, char *out, size_t out_len)
 {
 	size_t n = 0;
 

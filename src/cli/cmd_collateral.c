@@ -141,7 +141,7 @@ static void put_shown(struct assay_json_out *o, const void *arg)
 		                    assay_trust_fresh_until(s->trust));
 	else
 		assay_json_put_null(o, "fresh_until");
-	cli_json_check(o, &s->err);
+	judge_json_check(o, &s->err);
 	cli_facts_collateral(&f, &s->set->documents, &s->now);
 }
 

@@ -411,7 +411,7 @@ static void put_side(struct diff *d, int i)
 		assay_json_put_object(o, names[i]);
 		assay_json_put_text(o, "file", s->file);
 		assay_json_put_bool(o, "good", s->m.good);
-		cli_json_check(o, &s->m.failed);
+		judge_json_check(o, &s->m.failed);
 		assay_json_put_end(o, '}');
 		return;
 	}

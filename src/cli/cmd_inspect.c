@@ -327,8 +327,8 @@ static void put_json(struct assay_json_out *o, const void *arg)
 
 	assay_json_put_text(o, "evidence", in->file);
 	assay_json_put_bool(o, "judged", false);
-	cli_json_check(o, &in->err);
-	cli_json_identity(o, &in->claims);
+	judge_json_check(o, &in->err);
+	judge_json_identity(o, &in->claims);
 	if (in->good)
 		put_facts(&f, in);
 }

@@ -108,7 +108,7 @@ static void put_json(struct assay_json_out *o, const void *arg)
 
 	assay_json_put_text(o, "file", w->file);
 	assay_json_put_bool(o, "good", w->m.good);
-	cli_json_check(o, &w->m.failed);
+	judge_json_check(o, &w->m.failed);
 	cli_facts_measurement(&f, &w->m);
 }
 

@@ -84,7 +84,7 @@ static bool take_nonce(struct cli_rules *r, const char *hex)
 		cli_usage(&cmd_verify, "--nonce: want 1 to 255 bytes in hex");
 		return false;
 	}
-	r->nonce = (struct assay_bytes){ nonce, n };
+	r->wants.nonce = (struct assay_bytes){ nonce, n };
 	return true;
 }
 
@@ -105,7 +105,7 @@ static bool take_event_log(struct cli_rules *r, const char *path)
 	if (!good)
 		cli_warn_err(path, &err);
 	free(bytes);
-	r->event_log = log;
+	r->wants.event_log = log;
 	return good;
 }
 
@@ -139,7 +139,7 @@ static int verify_one(const struct cli_rules *rules, const char *file,
 {
 	struct cli_text text = { .colour = !json && cli_colour() };
 	struct cli_judge *judge = cli_judge_new(rules, false);
-	const struct cli_judgement *j = cli_judge(judge, file);
+	const struct judgement *j = cli_judge(judge, file);
 	int status = cli_judgement_status(j);
 
 	if (j->trouble)

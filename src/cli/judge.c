@@ -6,8 +6,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +31,7 @@ struct cli_judge {
 	uint8_t *file;
 	struct assay_scratch scratch;
 	struct assay_verdict other; /* by another set */
-	struct cli_judgement result;
+	struct judgement result;
 };
 
 struct cli_judge *cli_judge_new(const struct cli_rules *rules, bool many)
@@ -216,111 +214,30 @@ static bool outweighs(const struct assay_verdict *a,
 static bool judge_evidence(struct cli_judge *j)
 {
 	const struct cli_rules *r = j->rules;
-	struct cli_judgement *out = &j->result;
+	struct judgement *out = &j->result;
 
 	if (r->sets.n == 0)
 		return assay_verify_evidence(&out->verdict, j->trust, j->memo,
 		                             &out->evidence, NULL, r->root,
 		                             &r->terms);
-	out->set = &r->sets.set[0];
-	judge_by_set(&out->verdict, j, out->set, &out->evidence);
+	out->collateral = r->sets.set[0].name;
+	judge_by_set(&out->verdict, j, &r->sets.set[0], &out->evidence);
 	for (size_t i = 1; i < r->sets.n; i++) {
 		judge_by_set(&j->other, j, &r->sets.set[i], &out->evidence);
 		if (!outweighs(&j->other, &out->verdict))
 			continue;
 		out->verdict = j->other;
-		out->set = &r->sets.set[i];
+		out->collateral = r->sets.set[i].name;
 	}
 	return out->verdict.genuine;
 }
 
-/* A rule of the program, not of the policy, since a policy sees the verdict
- * alone. */
-__attribute__((format(printf, 3, 4))) static void
-refuse(struct assay_decision *d, const char *rule, const char *fmt, ...)
-{
-	struct assay_refusal *said;
-	va_list ap;
-
-	d->accept = false;
-	if (d->n_refusals == ASSAY_POLICY_MAX_RULES_SAID)
-		return;
-	said = &d->refusals[d->n_refusals++];
-	said->rule = rule;
-	va_start(ap, fmt);
-	vsnprintf(said->note, sizeof(said->note), fmt, ap);
-	va_end(ap);
-}
-
-/* Keys, and a nonce, that the report data does not name are anybody's. */
-static void appraise_keys(struct cli_judgement *out)
-{
-	out->keys = assay_keys_bound(&out->evidence, out->verdict.report_data);
-	if (out->keys == ASSAY_KEYS_LOOSE)
-		refuse(&out->decision, "keys",
-		       "The keys and the nonce beside the quote are not those "
-		       "that its report data names: somebody put other keys or "
-		       "another nonce in their place.");
-}
-
-/* A nonce is worth something only if the quote speaks for it. */
-static void appraise_nonce(struct cli_judgement *out, struct assay_bytes want)
-{
-	const struct assay_evidence *e = &out->evidence;
-
-	if (!want.len || !out->verdict.genuine)
-		return;
-	if (!e->has_nonce || !assay_bytes_equal(e->nonce, want))
-		refuse(&out->decision, "nonce",
-		       "The evidence %s: it is no answer to the nonce that was "
-		       "asked for; ask again.",
-		       e->has_nonce ? "has another nonce" : "has no nonce");
-	else if (out->keys != ASSAY_KEYS_BOUND)
-		refuse(&out->decision, "nonce",
-		       "The nonce stands in the evidence, but the report data "
-		       "does not speak for it: anybody can write it there.");
-}
-
-static void appraise_log(struct cli_judgement *out, const struct cli_rules *r)
-{
-	struct assay_err err;
-
-	if (!r->event_log || !out->verdict.genuine)
-		return;
-	if (out->verdict.tee != ASSAY_TEE_TDX) {
-		refuse(&out->decision, "event_log",
-		       "An event log is given, and the evidence is not of a "
-		       "TD, "
-		       "which alone has one; leave it out.");
-		return;
-	}
-	out->event_log = r->event_log;
-	out->log_explains = assay_event_log_explains(r->event_log,
-	                                             &out->verdict.td, &err);
-	if (!out->log_explains)
-		refuse(&out->decision, "event_log",
-		       "The event log is not that of this TD: %s. %s", err.note,
-		       assay_check_info(err.check)->todo);
-}
-
-static void appraise(struct cli_judgement *out, const struct cli_rules *r)
-{
-	if (!assay_appraise(&out->decision, &out->verdict, r->policy, r->accept,
-	                    r->n_accept))
-		assert(!out->decision.accept);
-	if (!out->readable)
-		return;
-	appraise_keys(out);
-	appraise_nonce(out, r->nonce);
-	appraise_log(out, r);
-}
-
 static bool read_evidence(struct cli_judge *j)
 {
-	struct cli_judgement *out = &j->result;
+	struct judgement *out = &j->result;
 	size_t len;
 
-	if (!cli_read(&j->file, &len, out->file)) {
+	if (!cli_read(&j->file, &len, out->name)) {
 		out->trouble = errno ? errno : EIO;
 		return false;
 	}
@@ -331,31 +248,31 @@ static bool read_evidence(struct cli_judge *j)
 	return out->readable;
 }
 
-const struct cli_judgement *cli_judge(struct cli_judge *j, const char *file)
+const struct judgement *cli_judge(struct cli_judge *j, const char *file)
 {
 	const struct cli_rules *r = j->rules;
-	struct cli_judgement *out = &j->result;
+	struct judgement *out = &j->result;
 
 	free(j->file);
 	free(j->scratch.ptr);
 	j->file = NULL;
 	j->scratch = (struct assay_scratch){ 0 };
-	memset(out, 0, offsetof(struct cli_judgement, decision));
-	out->decision.accept = false;
-	out->decision.n_refusals = 0;
-	out->file = file;
+	judge_empty(out);
+	out->name = file;
 	out->root_name = r->root_name;
 	if (read_evidence(j) && !judge_evidence(j))
 		assert(out->verdict.failed.check);
 	out->verdict.at = r->terms.now;
 	if (!out->trouble)
-		appraise(out, r);
-	out->level = assay_verdict_level(&out->verdict, out->reason,
-	                                 sizeof(out->reason));
+		judge_appraise(out, r->policy, r->accept, r->n_accept,
+		               &r->wants);
+	else
+		out->level = assay_verdict_level(&out->verdict, out->reason,
+		                                 sizeof(out->reason));
 	return out;
 }
 
-int cli_judgement_status(const struct cli_judgement *judgement)
+int cli_judgement_status(const struct judgement *judgement)
 {
 	if (judgement->trouble)
 		return CLI_TROUBLE;

@@ -2,9 +2,8 @@
 #ifndef CLI_JUDGE_H
 #define CLI_JUDGE_H
 
-#include "base/json.h"
 #include "cli/cli.h"
-#include "format/keys.h"
+#include "judge/judge.h"
 
 /* ---- collateral (sets.c) ---- */
 
@@ -30,28 +29,18 @@ struct cli_sets {
 ASSAY_MUST_CHECK bool cli_sets_read(struct cli_sets *sets,
                                     const struct cli_list *given);
 
-/* ---- the keys that evidence speaks for (keys.c) ---- */
-
-/* The X25519 key of an EII, or of an RFC 9458 key configuration that has one;
- * else the whole configuration; empty if there is none. */
-struct assay_bytes cli_encryption_key(const struct assay_evidence *evidence);
-/* The Ed25519 key as SubjectPublicKeyInfo; false if there is none. */
-ASSAY_MUST_CHECK bool cli_signing_key(uint8_t spki[44],
-                                      const struct assay_evidence *evidence);
-
 /* ---- judging (judge.c) ---- */
 
 /* The rules of one run; nobody writes them once they are made. */
 struct cli_rules {
 	struct assay_terms terms;
 	uint8_t root[64];
-	const char *root_name;    /* its file; NULL: none was given */
-	struct assay_bytes nonce; /* that must be bound; empty: none need be */
-	struct cli_sets sets;     /* none: evidence brings its own */
+	const char *root_name; /* its file; NULL: none was given */
+	struct judge_wants wants;
+	struct cli_sets sets; /* none: evidence brings its own */
 	struct assay_policy *policy;
 	const struct assay_constraint **accept;
 	size_t n_accept;
-	const struct assay_event_log *event_log; /* NULL: none was given */
 };
 
 /* (rules.c) */
@@ -71,24 +60,6 @@ ASSAY_MUST_CHECK bool cli_rules_accept(struct cli_rules *r,
 /* An option says the opposite of the policy file; always false. */
 bool cli_contradicts(const struct cli_verb *verb, const char *option);
 
-/* One judgement: facts, and whether they are enough. */
-struct cli_judgement {
-	const char *file;
-	int trouble;   /* errno of reading it, or 0 */
-	bool readable; /* `evidence` is there */
-	struct assay_evidence evidence;
-	const char *root_name;     /* the root's file; NULL: Intel's */
-	const struct cli_set *set; /* what it was judged with; NULL: its own */
-	struct assay_verdict verdict;
-	enum assay_keys keys;
-	const struct assay_event_log *event_log; /* compared with the quote's
-	                                          * registers; NULL: it was not */
-	bool log_explains;                       /* it comes to them */
-	enum assay_level level;
-	char reason[512];
-	struct assay_decision decision; /* last: it is large, and mostly room */
-};
-
 /* One thread's workspace. */
 struct cli_judge;
 
@@ -98,10 +69,9 @@ void cli_judge_free(struct cli_judge *judge);
 
 /* cli_judge reads the file and judges it.  The result is good until the next
  * call. */
-const struct cli_judgement *cli_judge(struct cli_judge *judge,
-                                      const char *file);
+const struct judgement *cli_judge(struct cli_judge *judge, const char *file);
 /* CLI_YES, CLI_NO or CLI_TROUBLE. */
-int cli_judgement_status(const struct cli_judgement *judgement);
+int cli_judgement_status(const struct judgement *judgement);
 
 /* cli_judge_many judges files on all cores, and prints a line for each, in their
  * order (many.c).  The worst status. */
@@ -119,21 +89,11 @@ void cli_put_identity(struct cli_text *text,
 const char *cli_kind_name(enum assay_evidence_kind kind);
 /* The whole printout, and one line. */
 void cli_put_judgement(struct cli_text *text,
-                       const struct cli_judgement *judgement);
-void cli_put_line(struct cli_text *text, const struct cli_judgement *judgement);
+                       const struct judgement *judgement);
+void cli_put_line(struct cli_text *text, const struct judgement *judgement);
 /* One JSON object and a newline. */
-void cli_put_json(struct cli_text *text, const struct cli_judgement *judgement);
-/* The members that say who speaks: of an object that is open. */
-void cli_json_identity(struct assay_json_out *o,
-                       const struct assay_verdict *verdict);
-/* The members check, at, note: what failed, or nulls. */
-void cli_json_check(struct assay_json_out *o, const struct assay_err *failed);
-
-/* Room for any sentence of advice; the longest is a list of advisories. */
-#define CLI_SENTENCE (ASSAY_MAX_ADVISORIES * (ASSAY_ADVISORY_LEN + 2) + 256)
-/* A sentence of advice (advice.c), from 0: the library's, then the program's
- * own.  False after the last. */
-bool cli_advice(const struct cli_judgement *judgement, size_t i, char *out,
-                size_t out_len);
+void cli_put_json(struct cli_text *text, const struct judgement *judgement);
+/* A sentence of advice (advice.c): the library's, then the program's own. */
+judge_advice cli_advice;
 
 #endif

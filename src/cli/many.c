@@ -67,8 +67,8 @@ static void *work(void *arg)
 	size_t file;
 
 	while ((slot = next_slot(m, &file))) {
-		const struct cli_judgement *j = cli_judge(judge,
-		                                          m->files->item[file]);
+		const struct judgement *j = cli_judge(judge,
+		                                      m->files->item[file]);
 
 		slot->status = cli_judgement_status(j);
 		slot->trouble = j->trouble;

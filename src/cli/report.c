@@ -1,4 +1,5 @@
 /* report.c - a judgement as people read it. */
+#include "cli/facts.h"
 #include "cli/judge.h"
 
 #include "base/err.h"
@@ -39,13 +40,13 @@ static void put_keys(struct cli_text *text,
                      const struct assay_evidence *evidence,
                      enum assay_keys keys)
 {
-	struct assay_bytes encryption = cli_encryption_key(evidence);
+	struct assay_bytes encryption = judge_encryption_key(evidence);
 	uint8_t spki[SPKI_LEN];
 
 	if (keys == ASSAY_KEYS_LOOSE)
 		cli_put(text, "- The keys that follow are NOT those that the "
 		              "report data names:\n");
-	if (cli_signing_key(spki, evidence))
+	if (judge_signing_key(spki, evidence))
 		put_hex_line(text, "Public signing key", spki, sizeof(spki));
 	if (encryption.len)
 		put_hex_line(text, "Public encryption key", encryption.ptr,
@@ -113,7 +114,7 @@ static enum cli_paint paint_of(enum assay_level level)
 	                                    : CLI_RED;
 }
 
-static void put_level(struct cli_text *text, const struct cli_judgement *j)
+static void put_level(struct cli_text *text, const struct judgement *j)
 {
 	char at[ASSAY_TIME_TEXT];
 
@@ -143,7 +144,7 @@ const char *cli_kind_name(enum assay_evidence_kind kind)
 }
 
 /* Whether the report data speaks for what came beside the quote. */
-static void put_bound(struct cli_text *text, const struct cli_judgement *j)
+static void put_bound(struct cli_text *text, const struct judgement *j)
 {
 	const struct assay_evidence *e = &j->evidence;
 	bool bound = j->keys == ASSAY_KEYS_BOUND;
@@ -160,7 +161,7 @@ static void put_bound(struct cli_text *text, const struct cli_judgement *j)
 	}
 }
 
-static void put_source(struct cli_text *text, const struct cli_judgement *j)
+static void put_source(struct cli_text *text, const struct judgement *j)
 {
 	const struct assay_verdict *v = &j->verdict;
 	const char *what = j->evidence.kind == ASSAY_EVIDENCE_BUNDLE
@@ -170,7 +171,7 @@ static void put_source(struct cli_text *text, const struct cli_judgement *j)
 	                           : "";
 
 	cli_put_label(text, "Evidence");
-	cli_put_name(text, j->file);
+	cli_put_name(text, j->name);
 	cli_put(text, ", %s%s quote of version %u%s\n", what,
 	        v->tee == ASSAY_TEE_TDX ? "a TDX" : "an SGX", v->version,
 	        v->debug ? ", in debug mode" : "");
@@ -179,7 +180,7 @@ static void put_source(struct cli_text *text, const struct cli_judgement *j)
 	cli_put(text, "\n");
 	put_bound(text, j);
 	cli_put_label(text, "Judged with");
-	cli_put_name(text, j->set                       ? j->set->name
+	cli_put_name(text, j->collateral                ? j->collateral
 	                   : j->evidence.has_collateral ? "its own collateral"
 	                                                : "no collateral");
 	cli_put(text, ", under ");
@@ -223,7 +224,7 @@ static void put_part(struct cli_text *text, const char *label,
 	        assay_time_print(at, date));
 }
 
-static void put_statuses(struct cli_text *text, const struct cli_judgement *j)
+static void put_statuses(struct cli_text *text, const struct judgement *j)
 {
 	const struct assay_verdict *v = &j->verdict;
 	bool good = v->status == ASSAY_STATUS_UP_TO_DATE;
@@ -266,7 +267,7 @@ static void put_collateral(struct cli_text *text, const struct assay_verdict *v)
 	cli_put(text, "%s\n", assay_time_print(until, v->fresh_until));
 }
 
-static void put_event_log(struct cli_text *text, const struct cli_judgement *j)
+static void put_event_log(struct cli_text *text, const struct judgement *j)
 {
 	const struct assay_event_log *log = j->event_log;
 
@@ -294,7 +295,7 @@ static void put_refusal(struct cli_text *text, const struct assay_refusal *r)
 	cli_put_wrapped(text, "- ", line);
 }
 
-static void put_decision(struct cli_text *text, const struct cli_judgement *j)
+static void put_decision(struct cli_text *text, const struct judgement *j)
 {
 	const struct assay_decision *d = &j->decision;
 	enum cli_paint paint = d->accept ? CLI_GREEN : CLI_RED;
@@ -310,9 +311,9 @@ static void put_decision(struct cli_text *text, const struct cli_judgement *j)
 		put_refusal(text, &d->refusals[i]);
 }
 
-static void put_advice(struct cli_text *text, const struct cli_judgement *j)
+static void put_advice(struct cli_text *text, const struct judgement *j)
 {
-	char sentence[CLI_SENTENCE];
+	char sentence[JUDGE_SENTENCE];
 
 	for (size_t i = 0; cli_advice(j, i, sentence, sizeof(sentence)); i++) {
 		if (i == 0)
@@ -323,7 +324,7 @@ static void put_advice(struct cli_text *text, const struct cli_judgement *j)
 
 /* ---- all of it */
 
-static void put_claims(struct cli_text *text, const struct cli_judgement *j)
+static void put_claims(struct cli_text *text, const struct judgement *j)
 {
 	const struct assay_err *failed = &j->verdict.failed;
 
@@ -336,13 +337,13 @@ static void put_claims(struct cli_text *text, const struct cli_judgement *j)
 	              "it.\n\n");
 }
 
-void cli_put_judgement(struct cli_text *text, const struct cli_judgement *j)
+void cli_put_judgement(struct cli_text *text, const struct judgement *j)
 {
 	const struct assay_verdict *v = &j->verdict;
 
 	/* nothing that could be told of */
 	if (!v->version) {
-		cli_put_fault(text, j->file, &v->failed);
+		cli_put_fault(text, j->name, &v->failed);
 		cli_put(text, "\n");
 		return;
 	}
@@ -364,7 +365,7 @@ void cli_put_judgement(struct cli_text *text, const struct cli_judgement *j)
 
 /* ---- one line of many */
 
-static void put_why(struct cli_text *text, const struct cli_judgement *j)
+static void put_why(struct cli_text *text, const struct judgement *j)
 {
 	const struct assay_decision *d = &j->decision;
 
@@ -378,7 +379,7 @@ static void put_why(struct cli_text *text, const struct cli_judgement *j)
 	cli_put(text, "\n");
 }
 
-void cli_put_line(struct cli_text *text, const struct cli_judgement *j)
+void cli_put_line(struct cli_text *text, const struct judgement *j)
 {
 	const struct assay_verdict *v = &j->verdict;
 	bool accept = j->decision.accept;
@@ -393,6 +394,16 @@ void cli_put_line(struct cli_text *text, const struct cli_judgement *j)
 	        v->genuine   ? assay_status_name(v->status)
 	        : j->trouble ? "-"
 	                     : "not genuine");
-	cli_put_name(text, j->file);
+	cli_put_name(text, j->name);
 	put_why(text, j);
+}
+
+static void put_members(struct assay_json_out *o, const void *j)
+{
+	judge_json(o, j, cli_advice);
+}
+
+void cli_put_json(struct cli_text *text, const struct judgement *j)
+{
+	cli_put_object(text, put_members, j);
 }

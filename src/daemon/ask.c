@@ -2,7 +2,7 @@
 #include "daemon/ask.h"
 
 #include "crypto/crypto.h"
-#include "daemon/files.h"
+#include "os/files.h"
 #include "seal/inner.h"
 
 #include <errno.h>
@@ -50,7 +50,7 @@ static bool show_answer(struct sim_host *h, struct assay_bytes sealed,
 
 /* `plain` has room in front for what sealing puts there, and behind. */
 static bool ask_sealed(struct sim_host *h, const struct assay_key_config *keys,
-                       struct sim_out *plain)
+                       struct buf *plain)
 {
 	static const struct assay_mark none;
 	const struct assay_bytes inner = { plain->ptr + ASSAY_REQUEST_HEAD,
@@ -64,7 +64,7 @@ static bool ask_sealed(struct sim_host *h, const struct assay_key_config *keys,
 	                  &none);
 	if (!assay_request_seal(plain->ptr, &reply, keys, inner, &err))
 		return ask_complain("the request", err.note);
-	good = sim_host_request(&answer, h, sim_out_bytes(plain))
+	good = sim_host_request(&answer, h, buf_bytes(plain))
 	               ? show_answer(h, answer, &reply)
 	               : ask_complain_of(h);
 	assay_wipe(&reply, sizeof(reply));
@@ -74,18 +74,18 @@ static bool ask_sealed(struct sim_host *h, const struct assay_key_config *keys,
 bool ask(struct sim_host *h, const struct assay_key_config *keys)
 {
 	const size_t front = ASSAY_REQUEST_HEAD + ASSAY_INNER_LEN;
-	struct sim_out plain = { 0 };
+	struct buf plain = { 0 };
 	bool good;
 
-	sim_put_zeros(&plain, front);
+	buf_put_zeros(&plain, front);
 	if (!file_read_open(&plain, STDIN_FILENO, front + ASSAY_ENCLAVE_MAX)) {
-		sim_out_free(&plain);
+		buf_free(&plain);
 		return ask_complain("the request, of at most 1 MiB",
 		                    strerror(errno));
 	}
-	sim_put_zeros(&plain, ASSAY_AEAD_TAG_LEN);
+	buf_put_zeros(&plain, ASSAY_AEAD_TAG_LEN);
 	good = plain.bad ? ask_complain("the request", strerror(ENOMEM))
 	                 : ask_sealed(h, keys, &plain);
-	sim_out_free(&plain);
+	buf_free(&plain);
 	return good;
 }

@@ -1,7 +1,7 @@
 /* bundle.c - an enclave's attestation as a file that others can judge. */
 #include "daemon/bundle.h"
 
-#include "daemon/files.h"
+#include "os/files.h"
 #include "format/bundle.h"
 
 #include <dirent.h>
@@ -17,15 +17,15 @@ static bool add(struct documents *d, int folder, const char *name,
                 struct assay_err *err)
 {
 	const enum assay_part part = assay_part_of(name);
-	struct sim_out file = { 0 };
+	struct buf file = { 0 };
 
 	*err = (struct assay_err){ 0 };
 	if (part == ASSAY_PART_NONE)
 		return true;
 	if (!file_read(&file, folder, name, ASSAY_EVIDENCE_MAX) ||
-	    !assay_collateral_add(&d->collateral, part, sim_out_bytes(&file),
+	    !assay_collateral_add(&d->collateral, part, buf_bytes(&file),
 	                          &d->scratch, err)) {
-		sim_out_free(&file);
+		buf_free(&file);
 		return false;
 	}
 	d->file[part] = file;
@@ -87,14 +87,13 @@ bool documents_read(struct documents *d, const char *folder,
 void documents_free(struct documents *d)
 {
 	for (size_t i = 0; i < sizeof(d->file) / sizeof(d->file[0]); i++)
-		sim_out_free(&d->file[i]);
+		buf_free(&d->file[i]);
 	free(d->scratch.ptr);
 }
 
 /* ---- the bundle */
 
-const char *bundle_make(struct sim_out *out,
-                        const struct sim_attested *attested,
+const char *bundle_make(struct buf *out, const struct sim_attested *attested,
                         struct assay_bytes nonce,
                         const struct documents *documents, int64_t at)
 {
@@ -118,7 +117,7 @@ const char *bundle_make(struct sim_out *out,
 	assay_bundle_put(&json, &b);
 	assay_json_put_end(&json, '}');
 	if (json.ok)
-		sim_printf(out, "%s\n", room);
+		buf_printf(out, "%s\n", room);
 	free(room);
 	return !json.ok   ? "it would have more than 4 MiB: leave out "
 	                    "--collateral"

@@ -2,7 +2,7 @@
 #ifndef DAEMON_BUNDLE_H
 #define DAEMON_BUNDLE_H
 
-#include "sim/out.h"
+#include "os/buf.h"
 #include "sim/request.h"
 
 #include <assay/evidence.h>
@@ -10,7 +10,7 @@
 /* The manufacturer's documents, out of a folder. */
 struct documents {
 	struct assay_collateral collateral;
-	struct sim_out file[ASSAY_PART_PCK_CHAIN + 1];
+	struct buf file[ASSAY_PART_PCK_CHAIN + 1];
 	struct assay_scratch scratch;
 };
 
@@ -30,8 +30,7 @@ void documents_free(struct documents *d);
  * documents  or NULL
  * at         when that was, in seconds since 1970
  */
-const char *bundle_make(struct sim_out *out,
-                        const struct sim_attested *attested,
+const char *bundle_make(struct buf *out, const struct sim_attested *attested,
                         struct assay_bytes nonce,
                         const struct documents *documents, int64_t at);
 

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "cli/judge.h"
 #include "crypto/crypto.h"
-#include "daemon/files.h"
+#include "os/files.h"
 #include "net/http.h"
 
 #include <assay/client.h>
@@ -160,12 +160,12 @@ static struct assay_bytes body_of(const struct call *c)
 static void show(const struct call *c, bool accepted)
 {
 	const struct assay_bytes body = body_of(c);
-	struct cli_judgement *j = cli_alloc(1, sizeof(*j));
+	struct judgement *j = cli_alloc(1, sizeof(*j));
 	struct cli_text text = { 0 };
 	struct assay_scratch scratch = cli_scratch(body.len);
 	struct assay_err err;
 
-	j->file = c->url;
+	j->name = c->url;
 	j->root_name = c->o.root.n == 1 ? c->o.root.item[0]
 	                                : "a root that was given";
 	j->readable = assay_evidence_read(&j->evidence, body, &scratch, &err);

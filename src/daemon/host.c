@@ -1,7 +1,7 @@
 /* host.c - assay host: an enclave, and the host in front of it. */
 #include "daemon/daemon.h"
 
-#include "daemon/files.h"
+#include "os/files.h"
 #include "daemon/host_keep.h"
 #include "daemon/host_show.h"
 #include "daemon/probe.h"
@@ -77,15 +77,15 @@ static void gave_up(void *own)
 static void tell(const struct job *job, struct host *host, uint16_t port)
 {
 	const char *colon = strrchr(job->listen, ':');
-	struct sim_out bundle = { 0 };
+	struct buf bundle = { 0 };
 	char url[120];
 
 	snprintf(url, sizeof(url), "http://%.*s:%u", (int)(colon - job->listen),
 	         job->listen, port);
 	if (host_attest(host, &bundle, 1, (struct assay_bytes){ 0 }) != 200)
-		sim_out_clear(&bundle);
-	host_show(url, sim_out_bytes(&bundle), job->host.program.platform);
-	sim_out_free(&bundle);
+		buf_clear(&bundle);
+	host_show(url, buf_bytes(&bundle), job->host.program.platform);
+	buf_free(&bundle);
 }
 
 static int serve(struct job *job, struct host *host, const sigset_t *stop)
@@ -137,7 +137,7 @@ static int start(struct job *job)
 	return status;
 }
 
-static bool prepare(struct job *job, struct sim_out *image)
+static bool prepare(struct job *job, struct buf *image)
 {
 	struct host_options *o = &job->host;
 	const struct assay_collateral *documents;
@@ -161,7 +161,7 @@ static bool prepare(struct job *job, struct sim_out *image)
 		probe_warn();
 	if (!file_read(image, AT_FDCWD, job->program, PROGRAM_MAX))
 		return complain(job->program, strerror(errno));
-	o->program.image = sim_out_bytes(image);
+	o->program.image = buf_bytes(image);
 	return true;
 }
 
@@ -277,7 +277,7 @@ int host_verb(int argc, char **argv)
 	static char name[] = "assay: host";
 	static struct job job = { .listen = "127.0.0.1:8080",
 		                  .limits = { .workers = HOST_WORKERS } };
-	struct sim_out image = { 0 };
+	struct buf image = { 0 };
 	int option, status;
 
 	job.host.program.platform = getenv("ASSAY_PLATFORM");
@@ -291,7 +291,7 @@ int host_verb(int argc, char **argv)
 	if (!complete(&job, argc, argv))
 		return TROUBLE;
 	status = prepare(&job, &image) ? start(&job) : TROUBLE;
-	sim_out_free(&image);
+	buf_free(&image);
 	documents_free(&job.keep.documents);
 	return status;
 }

@@ -1,7 +1,7 @@
 /* host_keep.c - the files of a host. */
 #include "daemon/host_keep.h"
 
-#include "daemon/files.h"
+#include "os/files.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-bool host_keep_load(void *own, struct sim_out *sealed, char why[HOST_WHY])
+bool host_keep_load(void *own, struct buf *sealed, char why[HOST_WHY])
 {
 	const struct host_keep *k = own;
 

@@ -15,7 +15,7 @@ struct host_keep {
 };
 
 /* For struct host_options; `own` is a struct host_keep. */
-bool host_keep_load(void *own, struct sim_out *sealed, char why[HOST_WHY]);
+bool host_keep_load(void *own, struct buf *sealed, char why[HOST_WHY]);
 bool host_keep_save(void *own, struct assay_bytes sealed, char why[HOST_WHY]);
 bool host_keep_documents(void *own, const struct assay_collateral **documents,
                          bool *changed, char why[HOST_WHY]);

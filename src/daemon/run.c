@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "daemon/ask.h"
 #include "daemon/bundle.h"
-#include "daemon/files.h"
+#include "os/files.h"
 #include "daemon/probe.h"
 #include "format/keys.h"
 #include "sim/launcher.h"
@@ -58,7 +58,7 @@ static const char usage[] =
 
 /* ---- the work */
 
-static bool read_file(struct sim_out *out, const char *path, size_t most)
+static bool read_file(struct buf *out, const char *path, size_t most)
 {
 	return file_read(out, AT_FDCWD, path, most) ||
 	       ask_complain(path, strerror(errno));
@@ -75,18 +75,18 @@ static bool keep(struct sim_host *h, struct assay_bytes sealed)
 
 static bool give_stored(const struct job *job, struct sim_host *h)
 {
-	struct sim_out blob = { 0 };
+	struct buf blob = { 0 };
 	bool good;
 
 	if (!job->store)
 		return true;
 	good = file_read(&blob, AT_FDCWD, job->store, ASSAY_FRAME_BODY_MAX);
 	if (good)
-		sim_host_restore(h, sim_out_bytes(&blob));
+		sim_host_restore(h, buf_bytes(&blob));
 	else
 		good = errno == ENOENT ||
 		       ask_complain(job->store, strerror(errno));
-	sim_out_free(&blob);
+	buf_free(&blob);
 	return good;
 }
 
@@ -94,7 +94,7 @@ static bool write_bundle(const struct job *job,
                          const struct sim_attested *attested)
 {
 	const struct assay_bytes nonce = { job->nonce, job->nonce_len };
-	struct sim_out bundle = { 0 };
+	struct buf bundle = { 0 };
 	const char *why = bundle_make(&bundle, attested, nonce,
 	                              job->collateral ? &job->documents : NULL,
 	                              (int64_t)time(NULL));
@@ -103,10 +103,9 @@ static bool write_bundle(const struct job *job,
 	if (why)
 		good = ask_complain("its attestation", why);
 	else
-		good = file_write(job->attestation, sim_out_bytes(&bundle),
-		                  0666) ||
+		good = file_write(job->attestation, buf_bytes(&bundle), 0666) ||
 		       ask_complain(job->attestation, strerror(errno));
-	sim_out_free(&bundle);
+	buf_free(&bundle);
 	return good;
 }
 
@@ -197,7 +196,7 @@ static bool has_store(const struct job *job)
 
 static int run_job(struct job *job)
 {
-	struct sim_out program = { 0 };
+	struct buf program = { 0 };
 	char why[DOCUMENTS_WHY];
 	int status = TROUBLE;
 
@@ -207,8 +206,8 @@ static int run_job(struct job *job)
 	else if (has_machine(job) &&
 	         read_file(&program, job->program, PROGRAM_MAX) &&
 	         has_store(job))
-		status = launch(job, sim_out_bytes(&program));
-	sim_out_free(&program);
+		status = launch(job, buf_bytes(&program));
+	buf_free(&program);
 	documents_free(&job->documents);
 	return status;
 }

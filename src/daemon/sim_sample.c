@@ -228,8 +228,7 @@ static void revoke(struct sim_world *w, struct sim_revoked *revoked)
 	list->n_revoked = 1;
 }
 
-static bool make(struct sim_world *w, struct sim_out *log,
-                 const struct sample *s)
+static bool make(struct sim_world *w, struct buf *log, const struct sample *s)
 {
 	struct sim_revoked revoked;
 	bool good;
@@ -300,10 +299,10 @@ static bool write_policy(const struct sim_world *w, const char *dir)
 	return good;
 }
 
-static bool write_log(const struct sim_out *log, const char *dir)
+static bool write_log(const struct buf *log, const char *dir)
 {
 	return !log->len ||
-	       sim_file_write(dir, "event_log.bin", sim_out_bytes(log));
+	       sim_file_write(dir, "event_log.bin", buf_bytes(log));
 }
 
 static void say_what(const struct sim_world *w, const struct sample *s)
@@ -369,7 +368,7 @@ static void say_how(const struct sim_world *w, const struct sample *s)
 		puts("It will be refused: that is what it was made for.");
 }
 
-static int write_all(const struct sim_world *w, const struct sim_out *log,
+static int write_all(const struct sim_world *w, const struct buf *log,
                      const struct sample *s)
 {
 	if (!sim_world_write(w, s->dir) || !write_policy(w, s->dir) ||
@@ -386,7 +385,7 @@ static int write_all(const struct sim_world *w, const struct sim_out *log,
 int sim_sample(int argc, char **argv)
 {
 	struct sample s = { .now = (int64_t)time(NULL) };
-	struct sim_out log = { 0 };
+	struct buf log = { 0 };
 	struct sim_world *w;
 	int status;
 
@@ -398,7 +397,7 @@ int sim_sample(int argc, char **argv)
 		return 2;
 	}
 	status = make(w, &log, &s) ? write_all(w, &log, &s) : 2;
-	sim_out_free(&log);
+	buf_free(&log);
 	sim_world_free(w);
 	free(w);
 	return status;

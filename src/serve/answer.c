@@ -11,10 +11,10 @@ void http_put_header(struct http_answer *a, const char *name,
 		return;
 	}
 	a->header[a->n_headers].name = name;
-	sim_put_bytes(&a->header[a->n_headers++].value, value);
+	buf_put_bytes(&a->header[a->n_headers++].value, value);
 }
 
-void http_encode(struct sim_out *out, struct assay_bytes text)
+void http_encode(struct buf *out, struct assay_bytes text)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -24,19 +24,19 @@ void http_encode(struct sim_out *out, struct assay_bytes text)
 		const uint8_t c = text.ptr[i];
 
 		if (c && strchr(plain, c))
-			sim_put(out, &c, 1);
+			buf_put(out, &c, 1);
 		else
-			sim_printf(out, "%%%02X", c);
+			buf_printf(out, "%%%02X", c);
 	}
 }
 
 void http_put_encoded(struct http_answer *a, const char *name,
                       struct assay_bytes value)
 {
-	struct sim_out text = { 0 };
+	struct buf text = { 0 };
 
 	http_encode(&text, value);
-	http_put_header(a, name, sim_out_bytes(&text));
+	http_put_header(a, name, buf_bytes(&text));
 	a->bad |= text.bad;
-	sim_out_free(&text);
+	buf_free(&text);
 }

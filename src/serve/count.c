@@ -16,30 +16,30 @@ void count_status(struct count *c, unsigned status)
 }
 
 /* A metric's first lines. */
-static void head(struct sim_out *out, const char *name, const char *type,
+static void head(struct buf *out, const char *name, const char *type,
                  const char *help)
 {
-	sim_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+	buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-void count_put(struct sim_out *out, const char *name, const char *type,
+void count_put(struct buf *out, const char *name, const char *type,
                const char *help, uint64_t value)
 {
 	head(out, name, type, help);
-	sim_printf(out, "%s %" PRIu64 "\n", name, value);
+	buf_printf(out, "%s %" PRIu64 "\n", name, value);
 }
 
-static void put(struct sim_out *out, const struct count *c, const char *path,
+static void put(struct buf *out, const struct count *c, const char *path,
                 const char *method)
 {
 	for (size_t i = 0; i < COUNT_STATUSES && c->of[i].status; i++)
-		sim_printf(out,
+		buf_printf(out,
 		           "assay_http_requests_total{path=\"%s\",method=\"%s\""
 		           ",status=\"%u\"} %" PRIu64 "\n",
 		           path, method, c->of[i].status, c->of[i].n);
 }
 
-void count_requests(struct sim_out *out, const struct count *counts,
+void count_requests(struct buf *out, const struct count *counts,
                     const struct http_route *routes)
 {
 	head(out, "assay_http_requests_total", "counter",

@@ -18,11 +18,11 @@ struct count {
 void count_status(struct count *count, unsigned status);
 
 /* A metric without labels. */
-void count_put(struct sim_out *out, const char *name, const char *type,
+void count_put(struct buf *out, const char *name, const char *type,
                const char *help, uint64_t value);
 /* The requests of all routes; counts[i] are those of routes[i], and the last
  * those of none. */
-void count_requests(struct sim_out *out, const struct count *counts,
+void count_requests(struct buf *out, const struct count *counts,
                     const struct http_route *routes);
 
 #endif

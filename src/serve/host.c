@@ -43,12 +43,12 @@ static bool keep(struct sim_host *talk, struct assay_bytes sealed)
 
 static bool give_back(struct host *h, char why[HOST_WHY])
 {
-	struct sim_out sealed = { 0 };
+	struct buf sealed = { 0 };
 	bool good = !h->o.load || h->o.load(h->o.own, &sealed, why);
 
 	if (good && sealed.len)
-		sim_host_restore(&h->enclave.talk, sim_out_bytes(&sealed));
-	sim_out_free(&sealed);
+		sim_host_restore(&h->enclave.talk, buf_bytes(&sealed));
+	buf_free(&sealed);
 	return good;
 }
 
@@ -292,7 +292,7 @@ static void forget(struct host *h)
 	pthread_cond_destroy(&h->tick);
 	pthread_cond_destroy(&h->wake);
 	pthread_mutex_destroy(&h->lock);
-	sim_out_free(&h->bundle);
+	buf_free(&h->bundle);
 	mails_clear(&h->mails);
 	free(h);
 }

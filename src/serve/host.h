@@ -35,7 +35,7 @@ struct host_options {
 	                  bool *changed, char why[HOST_WHY]);
 	/* What was kept for the enclave (nothing: it is left empty), and keeps
 	 * it: on the disk when it returns. */
-	bool (*load)(void *own, struct sim_out *sealed, char why[HOST_WHY]);
+	bool (*load)(void *own, struct buf *sealed, char why[HOST_WHY]);
 	bool (*save)(void *own, struct assay_bytes sealed, char why[HOST_WHY]);
 	/* A line for who runs the host. */
 	void (*say)(void *own, const char *line);
@@ -74,13 +74,13 @@ const char *host_reason(const struct host *host);
 
 /* A bundle with a quote for this nonce.  `who` asks: turns are taken in turn.
  * Gives HTTP's status (docs/protocol.md). */
-unsigned host_attest(struct host *host, struct sim_out *bundle, uint64_t who,
+unsigned host_attest(struct host *host, struct buf *bundle, uint64_t who,
                      struct assay_bytes nonce);
 
 /* In Conclave's profile: the answer to a mail, of who calls himself `id` (1 to
  * 255 bytes).  409: it does not open; 500: the program refuses, or it is not the
  * next one. */
-unsigned host_mail(struct host *host, struct sim_out *answer, uint64_t who,
+unsigned host_mail(struct host *host, struct buf *answer, uint64_t who,
                    struct assay_bytes id, struct assay_bytes mail);
 
 /* Those of docs/protocol.md, with /healthz, /metrics and / beside them, and what

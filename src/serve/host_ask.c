@@ -28,7 +28,7 @@ static unsigned hear(struct sim_host *talk, const struct host_message *m)
 
 	if (!sim_host_answer(&got, talk))
 		return status_of(talk);
-	sim_put_bytes(&m->answer->body, got);
+	buf_put_bytes(&m->answer->body, got);
 	return 200;
 }
 
@@ -85,7 +85,7 @@ void *host_ask(void *host)
 	return NULL;
 }
 
-unsigned host_attest(struct host *h, struct sim_out *bundle, uint64_t who,
+unsigned host_attest(struct host *h, struct buf *bundle, uint64_t who,
                      struct assay_bytes nonce)
 {
 	struct sim_host *talk = &h->enclave.talk;

@@ -86,7 +86,7 @@ bool host_documents_look(struct host *h)
 
 /* ---- the bundle */
 
-static bool put(struct sim_out *out, const struct assay_bundle *b)
+static bool put(struct buf *out, const struct assay_bundle *b)
 {
 	char *room = malloc(ASSAY_EVIDENCE_MAX);
 	struct assay_json_out json;
@@ -98,12 +98,12 @@ static bool put(struct sim_out *out, const struct assay_bundle *b)
 	assay_bundle_put(&json, b);
 	assay_json_put_end(&json, '}');
 	if (json.ok)
-		sim_printf(out, "%s\n", room);
+		buf_printf(out, "%s\n", room);
 	free(room);
 	return json.ok && !out->bad;
 }
 
-bool host_bundle_make(struct host *h, struct sim_out *bundle,
+bool host_bundle_make(struct host *h, struct buf *bundle,
                       struct assay_bytes nonce)
 {
 	struct sim_host *talk = &h->enclave.talk;
@@ -141,16 +141,16 @@ static void print_etag(char etag[HOST_ETAG], struct assay_bytes bundle)
 
 bool host_bundle_renew(struct host *h)
 {
-	struct sim_out bundle = { 0 };
+	struct buf bundle = { 0 };
 
 	if (!host_bundle_make(h, &bundle, (struct assay_bytes){ 0 })) {
-		sim_out_free(&bundle);
+		buf_free(&bundle);
 		return false;
 	}
 	pthread_mutex_lock(&h->lock);
-	sim_out_free(&h->bundle);
+	buf_free(&h->bundle);
 	h->bundle = bundle;
-	print_etag(h->etag, sim_out_bytes(&bundle));
+	print_etag(h->etag, buf_bytes(&bundle));
 	pthread_mutex_unlock(&h->lock);
 	return true;
 }

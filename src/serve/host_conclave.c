@@ -11,17 +11,17 @@ enum { ID_MAX = 255 };
 static void put_no_store(struct http_answer *a)
 {
 	http_put_header(a, "Cache-Control",
-	                sim_view("no-store,no-cache,must-revalidate"));
+	                buf_text("no-store,no-cache,must-revalidate"));
 }
 
 /* In the form of the enclave's errors, which is what a client reads. */
 static void put_error(struct http_answer *a, const char *error,
                       const char *message)
 {
-	sim_out_clear(&a->body);
+	buf_clear(&a->body);
 	a->status = 400;
 	a->type = "application/json";
-	sim_printf(&a->body, "{\"error\":\"%s\",\"message\":%s}", error,
+	buf_printf(&a->body, "{\"error\":\"%s\",\"message\":%s}", error,
 	           message);
 }
 
@@ -57,7 +57,7 @@ static void attestation(void *self, struct http_answer *a,
 	if (h->stage == HOST_UP) {
 		a->status = 200;
 		a->type = BYTES_TYPE;
-		sim_put_bytes(&a->body, sim_out_bytes(&h->bundle));
+		buf_put_bytes(&a->body, buf_bytes(&h->bundle));
 	} else {
 		refuse(a, 503);
 	}
@@ -75,7 +75,7 @@ static bool take_id(struct assay_bytes *id, struct http_answer *a,
 	while (text && text[i] >= 0x21 && text[i] <= 0x7e)
 		i++;
 	if (i > 0 && i <= ID_MAX && !text[i]) {
-		*id = sim_view(text);
+		*id = buf_text(text);
 		return true;
 	}
 	put_error(a, "ENCLAVE_EXCEPTION",

@@ -64,8 +64,8 @@ struct host {
 	uint64_t last;    /* who had it last */
 	struct host_waiter *first, **end;
 	unsigned n_waiting;
-	int64_t up_since;      /* ms */
-	struct sim_out bundle; /* without a nonce */
+	int64_t up_since;  /* ms */
+	struct buf bundle; /* without a nonce */
 	char etag[HOST_ETAG];
 	bool has_documents;
 	int64_t fresh_until; /* of the documents: 0, it cannot be told */
@@ -111,7 +111,7 @@ void *host_ask(void *host);
 /* ---- host_bundle.c: who has the turn calls them */
 
 /* Attests, for this nonce or none; false: h->enclave.talk says why. */
-ASSAY_MUST_CHECK bool host_bundle_make(struct host *h, struct sim_out *bundle,
+ASSAY_MUST_CHECK bool host_bundle_make(struct host *h, struct buf *bundle,
                                        struct assay_bytes nonce);
 /* Makes that without a nonce, for all to see. */
 ASSAY_MUST_CHECK bool host_bundle_renew(struct host *h);
@@ -120,7 +120,7 @@ bool host_documents_look(struct host *h);
 
 /* ---- host_mail.c: likewise */
 
-ASSAY_MUST_CHECK bool host_eii_make(struct host *h, struct sim_out *eii);
+ASSAY_MUST_CHECK bool host_eii_make(struct host *h, struct buf *eii);
 /* struct sim_host's `post` */
 bool host_mail_hold(struct sim_host *talk, struct assay_bytes id,
                     struct assay_bytes mail);

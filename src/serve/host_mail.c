@@ -24,7 +24,7 @@ static void fill(struct assay_eii *eii,
 		.quote = attested->quote,
 		.part = {
 			/* 3.1: lists in DER */
-			[ASSAY_EII_VERSION] = sim_view("65539"),
+			[ASSAY_EII_VERSION] = buf_text("65539"),
 			[ASSAY_EII_PCK_CRL_CHAIN] = c->pck_crl_issuer_chain,
 			[ASSAY_EII_ROOT_CRL] = c->root_ca_crl,
 			[ASSAY_EII_PCK_CRL] = c->pck_crl,
@@ -37,7 +37,7 @@ static void fill(struct assay_eii *eii,
 }
 
 /* What no client could read is not handed out. */
-bool host_eii_make(struct host *h, struct sim_out *out)
+bool host_eii_make(struct host *h, struct buf *out)
 {
 	struct sim_host *talk = &h->enclave.talk;
 	struct sim_mail_attested attested;
@@ -53,11 +53,11 @@ bool host_eii_make(struct host *h, struct sim_out *out)
 	len = assay_eii_write(NULL, 0, &eii);
 	if (len == 0 || len > ASSAY_EVIDENCE_MAX)
 		return say_no(talk, "it would have more than 4 MiB");
-	sim_put_zeros(out, len);
+	buf_put_zeros(out, len);
 	if (out->bad)
 		return say_no(talk, "memory is short");
 	(void)assay_eii_write(out->ptr, len, &eii);
-	return assay_eii_parse(&read, sim_out_bytes(out), ASSAY_CONCLAVE_STRICT,
+	return assay_eii_parse(&read, buf_bytes(out), ASSAY_CONCLAVE_STRICT,
 	                       &err) ||
 	       say_no(talk, err.note);
 }
@@ -79,7 +79,7 @@ static bool did_not_open(const struct sim_host *talk)
 }
 
 /* Mail to others goes out with the answer, or not at all. */
-unsigned host_mail(struct host *h, struct sim_out *answer, uint64_t who,
+unsigned host_mail(struct host *h, struct buf *answer, uint64_t who,
                    struct assay_bytes id, struct assay_bytes mail)
 {
 	struct sim_host *talk = &h->enclave.talk;
@@ -89,7 +89,7 @@ unsigned host_mail(struct host *h, struct sim_out *answer, uint64_t who,
 	if (status != 200)
 		return status;
 	if (sim_host_mail(&got, talk, id, mail)) {
-		sim_put_bytes(answer, got);
+		buf_put_bytes(answer, got);
 		pthread_mutex_lock(&h->lock);
 		mails_move(&h->mails, &h->held);
 		pthread_mutex_unlock(&h->lock);

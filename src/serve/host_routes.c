@@ -42,15 +42,15 @@ void host_error(struct http_answer *a, unsigned status)
 			text = of[i].text;
 	a->status = status;
 	a->type = TEXT_TYPE;
-	sim_printf(&a->body, "%s\n", text);
+	buf_printf(&a->body, "%s\n", text);
 }
 
 void host_refuse(struct http_answer *a, unsigned status)
 {
-	sim_out_clear(&a->body);
+	buf_clear(&a->body);
 	host_error(a, status);
 	if (status == 429 || status == 503)
-		http_put_header(a, "Retry-After", sim_view("1"));
+		http_put_header(a, "Retry-After", buf_text("1"));
 }
 
 /* No client is in the network that is all ones. */
@@ -81,7 +81,7 @@ void host_message_end(struct host *h, struct host_message *m, unsigned status)
 		host_note_time(h, host_now_us() - m->began);
 		a->status = 200;
 		a->type = "message/ohttp-res";
-		http_put_header(a, "Cache-Control", sim_view("no-store"));
+		http_put_header(a, "Cache-Control", buf_text("no-store"));
 	} else {
 		host_refuse(a, status);
 	}
@@ -137,10 +137,10 @@ static void put_kept(struct host *h, struct http_answer *a,
 	} else {
 		a->status = has && strcmp(has, h->etag) == 0 ? 304 : 200;
 		if (a->status == 200)
-			sim_put_bytes(&a->body, sim_out_bytes(&h->bundle));
+			buf_put_bytes(&a->body, buf_bytes(&h->bundle));
 		a->type = BUNDLE_TYPE;
-		http_put_header(a, "ETag", sim_view(h->etag));
-		http_put_header(a, "Cache-Control", sim_view("no-cache"));
+		http_put_header(a, "ETag", buf_text(h->etag));
+		http_put_header(a, "Cache-Control", buf_text("no-cache"));
 	}
 	pthread_mutex_unlock(&h->lock);
 }
@@ -183,7 +183,7 @@ static void attestation(void *self, struct http_answer *a,
 	}
 	a->status = 200;
 	a->type = BUNDLE_TYPE;
-	http_put_header(a, "Cache-Control", sim_view("no-store"));
+	http_put_header(a, "Cache-Control", buf_text("no-store"));
 }
 
 /* ---- for who runs it */
@@ -195,7 +195,7 @@ static void about(void *self, struct http_answer *a,
 	(void)r;
 	a->status = 200;
 	a->type = TEXT_TYPE;
-	sim_printf(&a->body,
+	buf_printf(&a->body,
 	           "An enclave. Before you send it anything, have it prove "
 	           "itself:\n"
 	           "  GET  /attestation?nonce=HEX  which code runs here, on "
@@ -213,14 +213,14 @@ void host_health(void *self, struct http_answer *a,
 	host_look(self, &s);
 	a->status = s.up ? 200 : 503;
 	a->type = "application/json";
-	sim_printf(&a->body,
+	buf_printf(&a->body,
 	           "{\"enclave\":\"%s\",\"restarts\":%" PRIu64
 	           ",\"waiting\":%u,\"documents\":",
 	           s.up ? "up" : "down", s.restarts, s.waiting);
 	if (!s.has_documents)
-		sim_printf(&a->body, "null}\n");
+		buf_printf(&a->body, "null}\n");
 	else
-		sim_printf(&a->body,
+		buf_printf(&a->body,
 		           "{\"seconds_left\":%" PRId64 ",\"state\":\"%s\"}}\n",
 		           s.documents_left,
 		           s.documents_left <= 0      ? "expired"
@@ -228,28 +228,28 @@ void host_health(void *self, struct http_answer *a,
 		                                      : "good");
 }
 
-static void put_gauge(struct sim_out *out, const char *name, const char *help,
+static void put_gauge(struct buf *out, const char *name, const char *help,
                       int64_t value)
 {
-	sim_printf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %" PRId64 "\n", name,
+	buf_printf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %" PRId64 "\n", name,
 	           help, name, name, value);
 }
 
-static void put_times(struct sim_out *out, struct host *h)
+static void put_times(struct buf *out, struct host *h)
 {
 	static const unsigned ends[HOST_N_TIMES] = { HOST_TIMES };
 	static const char name[] = "assay_host_answer_seconds";
 	uint64_t n = 0;
 
-	sim_printf(out,
+	buf_printf(out,
 	           "# HELP %s From a message until its answer.\n"
 	           "# TYPE %s histogram\n",
 	           name, name);
 	pthread_mutex_lock(&h->lock);
 	for (size_t i = 0; i < HOST_N_TIMES; i++)
-		sim_printf(out, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
+		buf_printf(out, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
 		           ends[i] / 1000.0, n += h->n_answers[i]);
-	sim_printf(out,
+	buf_printf(out,
 	           "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum %.6f\n"
 	           "%s_count %" PRIu64 "\n",
 	           name, h->n_asked, name, (double)h->total_us / 1e6, name,
@@ -260,7 +260,7 @@ static void put_times(struct sim_out *out, struct host *h)
 void host_metrics(void *self, struct http_answer *a,
                   const struct http_request *r)
 {
-	struct sim_out *out = &a->body;
+	struct buf *out = &a->body;
 	struct host_state s;
 
 	a->status = 200;

@@ -20,7 +20,7 @@ enum {
 
 /* ---- what happened so far */
 
-void http_metrics(struct sim_out *out, const struct http_request *r)
+void http_metrics(struct buf *out, const struct http_request *r)
 {
 	struct http_listener *l = r->listener;
 

@@ -9,7 +9,7 @@
 #ifndef SERVE_HTTP_H
 #define SERVE_HTTP_H
 
-#include "sim/out.h"
+#include "os/buf.h"
 
 /* A request, as far as a route is concerned with it. */
 struct http_request;
@@ -39,17 +39,17 @@ uint64_t http_address(const struct http_request *request);
 struct http_answer {
 	unsigned status;
 	const char *type; /* of the body; NULL: there is none */
-	struct sim_out body;
+	struct buf body;
 	struct {
 		const char *name;
-		struct sim_out value; /* text */
+		struct buf value; /* text */
 	} header[8];
 	size_t n_headers;
 	bool bad; /* memory was short: it becomes a 500 */
 	/* NULL, or the body goes on: called as the route is, whenever all that
 	 * there was has been sent, for the next piece; none is the end, false
 	 * cuts the connection */
-	bool (*more)(void *state, struct sim_out *piece);
+	bool (*more)(void *state, struct buf *piece);
 	/* NULL, or called once, when the answer is over or its client gone:
 	 * by the listener, or where memory is short by a worker; it must
 	 * wait for nothing */
@@ -62,7 +62,7 @@ void http_put_header(struct http_answer *answer, const char *name,
 /* The same, percent-encoded but for letters, digits and "-_.~". */
 void http_put_encoded(struct http_answer *answer, const char *name,
                       struct assay_bytes value);
-void http_encode(struct sim_out *out, struct assay_bytes text);
+void http_encode(struct buf *out, struct assay_bytes text);
 
 /* When and by whom a route's answer is given. */
 enum http_when {
@@ -134,6 +134,6 @@ uint16_t http_port(const struct http_listener *listener);
 void http_stop(struct http_listener *listener);
 
 /* What was asked and answered so far, in the text format of Prometheus. */
-void http_metrics(struct sim_out *out, const struct http_request *request);
+void http_metrics(struct buf *out, const struct http_request *request);
 
 #endif

@@ -71,7 +71,7 @@ bool mails_put(struct mails *m, struct assay_bytes id, struct assay_bytes mail,
 	return true;
 }
 
-bool mails_take(struct sim_out *out, struct mails *m, struct assay_bytes id,
+bool mails_take(struct buf *out, struct mails *m, struct assay_bytes id,
                 int64_t now)
 {
 	struct mail_waiting **at, *w;
@@ -82,7 +82,7 @@ bool mails_take(struct sim_out *out, struct mails *m, struct assay_bytes id,
 	if (!at)
 		return false;
 	w = unlink_at(m, at);
-	sim_put(out, w->bytes + w->id_len, w->len);
+	buf_put(out, w->bytes + w->id_len, w->len);
 	free(w);
 	return true;
 }

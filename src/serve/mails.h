@@ -3,7 +3,7 @@
 #ifndef SERVE_MAILS_H
 #define SERVE_MAILS_H
 
-#include "sim/out.h"
+#include "os/buf.h"
 
 enum {
 	MAILS_OF_ONE = 64,      /* of one id, */
@@ -24,7 +24,7 @@ struct mails {
 ASSAY_MUST_CHECK bool mails_put(struct mails *mails, struct assay_bytes id,
                                 struct assay_bytes mail, int64_t now);
 /* Puts the oldest of an id into `out`, and forgets it; false: there is none. */
-bool mails_take(struct sim_out *out, struct mails *mails, struct assay_bytes id,
+bool mails_take(struct buf *out, struct mails *mails, struct assay_bytes id,
                 int64_t now);
 /* Puts all of `from` behind what is in `to`. */
 void mails_move(struct mails *to, struct mails *from);

@@ -25,7 +25,7 @@ static void put_request_id(struct http_answer *a)
 
 	a->bad |= !assay_random(id, sizeof(id));
 	assay_hex_print(text, id, sizeof(id), false);
-	http_put_header(a, "Request-ID", sim_view(text));
+	http_put_header(a, "Request-ID", buf_text(text));
 }
 
 static void begin(struct http_answer *a, unsigned status, const char *type)
@@ -39,8 +39,8 @@ static void error(struct http_answer *a, unsigned status, const char *code,
                   const char *message)
 {
 	begin(a, status, NULL);
-	http_put_header(a, "Error-Code", sim_view(code));
-	http_put_header(a, "Error-Message", sim_view(message));
+	http_put_header(a, "Error-Code", buf_text(code));
+	http_put_header(a, "Error-Message", buf_text(message));
 }
 
 void pcs_error(struct http_answer *a, unsigned status)
@@ -91,7 +91,7 @@ static bool hex_argument(uint8_t *out, size_t n, struct http_answer *a,
 	char message[64];
 
 	if (http_argument(request, name, &text) == HTTP_ONCE &&
-	    assay_hex_parse(out, n, sim_view(text)))
+	    assay_hex_parse(out, n, buf_text(text)))
 		return true;
 	snprintf(message, sizeof(message), "%s: want %zu hex digits.", name,
 	         2 * n);
@@ -193,7 +193,7 @@ static void put_document(struct http_answer *a, struct pcs *p, const char *type,
 		break;
 	case LEDGER_FOUND:
 		begin(a, OK, type);
-		sim_put_bytes(&a->body, body);
+		buf_put_bytes(&a->body, body);
 		break;
 	}
 }
@@ -258,14 +258,14 @@ static void numbers(void *self, struct http_answer *a,
 /* Rewrites the DER in the body as PEM, or as hex. */
 static void recode(struct http_answer *a, bool pem)
 {
-	struct sim_out text = { 0 };
+	struct buf text = { 0 };
 
 	if (pem)
-		sim_pem(&text, "X509 CRL", sim_out_bytes(&a->body));
+		sim_pem(&text, "X509 CRL", buf_bytes(&a->body));
 	else
 		for (size_t i = 0; i < a->body.len; i++)
-			sim_printf(&text, "%02x", a->body.ptr[i]);
-	sim_out_free(&a->body);
+			buf_printf(&text, "%02x", a->body.ptr[i]);
+	buf_free(&a->body);
 	a->body = text;
 }
 
@@ -316,7 +316,7 @@ static void root_crl_hex(void *self, struct http_answer *a,
 /* ---- families */
 
 struct listing {
-	struct sim_out *out;
+	struct buf *out;
 	const char *platform; /* "all", or the one that is listed */
 };
 
@@ -336,7 +336,7 @@ static bool put_family(void *arg, const struct ledger_family *f)
 	    strcmp(l->platform, kind_of(f)) != 0)
 		return true;
 	assay_hex_print(digits, f->fmspc, sizeof(f->fmspc), true);
-	sim_printf(l->out, "%s{\"fmspc\":\"%s\",\"platform\":\"%s\"}",
+	buf_printf(l->out, "%s{\"fmspc\":\"%s\",\"platform\":\"%s\"}",
 	           l->out->len > 1 ? "," : "", digits, kind_of(f));
 	return true;
 }
@@ -352,13 +352,13 @@ static void fmspcs(void *self, struct http_answer *a,
 
 	if (!l.platform)
 		return;
-	sim_printf(l.out, "[");
+	buf_printf(l.out, "[");
 	if (!sim_maker_each_family(p->maker, put_family, &l)) {
-		sim_out_clear(&a->body);
+		buf_clear(&a->body);
 		failed(a, p);
 		return;
 	}
-	sim_printf(l.out, "]");
+	buf_printf(l.out, "]");
 	begin(a, OK, JSON);
 }
 
@@ -410,9 +410,9 @@ static void put_family_of(struct http_answer *a, const struct pcs *p,
 	http_put_encoded(a, "SGX-PCK-Certificate-Issuer-Chain",
 	                 sim_maker_ca_chain(p->maker, f->ca));
 	assay_hex_print(digits, f->fmspc, sizeof(f->fmspc), true);
-	http_put_header(a, "SGX-FMSPC", sim_view(digits));
+	http_put_header(a, "SGX-FMSPC", buf_text(digits));
 	http_put_header(a, "SGX-PCK-Certificate-CA-Type",
-	                sim_view(sim_ca_name(f->ca)));
+	                buf_text(sim_ca_name(f->ca)));
 }
 
 /* The certificate of a state; else the answer is made. */
@@ -458,27 +458,27 @@ static void pckcert(void *self, struct http_answer *a,
 	begin(a, OK, PEM);
 	sim_pem(&a->body, "CERTIFICATE", cert.der);
 	assay_hex_print(digits, tcbm, sizeof(tcbm), true);
-	http_put_header(a, "SGX-TCBm", sim_view(digits));
+	http_put_header(a, "SGX-TCBm", buf_text(digits));
 	put_family_of(a, p, &family);
 }
 
-static void put_state(struct sim_out *out, const uint8_t tcbm[18],
+static void put_state(struct buf *out, const uint8_t tcbm[18],
                       const struct ledger_cert *cert)
 {
-	struct sim_out pem = { 0 };
+	struct buf pem = { 0 };
 	char digits[37];
 
-	sim_printf(out, "%s{\"tcb\":{", out->len > 1 ? "," : "");
+	buf_printf(out, "%s{\"tcb\":{", out->len > 1 ? "," : "");
 	for (unsigned i = 0; i < 16; i++)
-		sim_printf(out, "\"sgxtcbcomp%02usvn\":%u,", i + 1, tcbm[i]);
+		buf_printf(out, "\"sgxtcbcomp%02usvn\":%u,", i + 1, tcbm[i]);
 	assay_hex_print(digits, tcbm, 18, true);
-	sim_printf(out, "\"pcesvn\":%u},\"tcbm\":\"%s\",\"cert\":\"",
+	buf_printf(out, "\"pcesvn\":%u},\"tcbm\":\"%s\",\"cert\":\"",
 	           tcbm[16] | tcbm[17] << 8, digits);
 	sim_pem(&pem, "CERTIFICATE", cert->der);
-	http_encode(out, sim_out_bytes(&pem));
+	http_encode(out, buf_bytes(&pem));
 	out->bad |= pem.bad;
-	sim_out_free(&pem);
-	sim_printf(out, "\"}");
+	buf_free(&pem);
+	buf_printf(out, "\"}");
 }
 
 /* The certificates of all states, reached or not: who has not reached one has
@@ -494,16 +494,16 @@ static void pckcerts(void *self, struct http_answer *a,
 
 	if (!find(&processor, &family, a, p, request))
 		return;
-	sim_printf(&a->body, "[");
+	buf_printf(&a->body, "[");
 	for (size_t i = 0; sim_maker_state(p->maker, tcbm, i) == LEDGER_FOUND;
 	     i++) {
 		if (!certify(&cert, a, p, &processor, tcbm)) {
-			sim_out_clear(&a->body);
+			buf_clear(&a->body);
 			return;
 		}
 		put_state(&a->body, tcbm, &cert);
 	}
-	sim_printf(&a->body, "]");
+	buf_printf(&a->body, "]");
 	begin(a, OK, JSON);
 	put_family_of(a, p, &family);
 }

@@ -100,9 +100,9 @@ uint64_t http_address(const struct http_request *r)
 
 static void free_answer(struct http_answer *a)
 {
-	sim_out_free(&a->body);
+	buf_free(&a->body);
 	for (size_t i = 0; i < a->n_headers; i++)
-		sim_out_free(&a->header[i].value);
+		buf_free(&a->header[i].value);
 	if (a->done)
 		a->done(a->state);
 	*a = (struct http_answer){ 0 };
@@ -112,7 +112,7 @@ static void free_answer(struct http_answer *a)
 static bool complete(struct http_answer *a)
 {
 	for (size_t i = 0; i < a->n_headers; i++) {
-		sim_put_zeros(&a->header[i].value, 1);
+		buf_put_zeros(&a->header[i].value, 1);
 		a->bad |= a->header[i].value.bad;
 	}
 	return !a->bad && !a->body.bad;
@@ -120,7 +120,7 @@ static bool complete(struct http_answer *a)
 
 static void put_text(struct http_answer *a, const char *name, const char *text)
 {
-	http_put_header(a, name, sim_view(text));
+	http_put_header(a, name, buf_text(text));
 }
 
 static void put_refusal(struct http_request *r, unsigned status)
@@ -455,7 +455,7 @@ static void put_piece(struct http_request *r)
 {
 	struct http_answer *a = &r->answer;
 
-	sim_out_clear(&a->body);
+	buf_clear(&a->body);
 	r->given = 0;
 	r->is_cut = !a->more(a->state, &a->body) || a->body.bad;
 	r->is_last = !a->body.len;
@@ -495,7 +495,7 @@ static ssize_t give(void *arg, uint64_t at, char *out, size_t room)
 {
 	struct http_request *r = arg;
 	struct http_listener *l = r->listener;
-	const struct sim_out *body = &r->answer.body;
+	const struct buf *body = &r->answer.body;
 	const size_t left = body->len - r->given;
 	const size_t n = left < room ? left : room;
 
@@ -535,7 +535,7 @@ static struct MHD_Response *make_response(struct http_request *r)
 		empty ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE);
 
 	if (response && !empty)
-		a->body = (struct sim_out){ 0 };
+		a->body = (struct buf){ 0 };
 	return response;
 }
 

@@ -83,22 +83,22 @@ static int open_value(struct sim_attfs *a, unsigned which)
 
 /* ---- what is read */
 
-static bool put_type(struct sim_attfs *a, struct sim_out *out)
+static bool put_type(struct sim_attfs *a, struct buf *out)
 {
 	(void)a;
-	sim_put_bytes(out, sim_view("dcap"));
+	buf_put_bytes(out, buf_text("dcap"));
 	return true;
 }
 
 /* What was written cannot be read by opening the file again, as in Gramine. */
-static bool put_nothing(struct sim_attfs *a, struct sim_out *out)
+static bool put_nothing(struct sim_attfs *a, struct buf *out)
 {
 	(void)a;
 	(void)out;
 	return true;
 }
 
-static bool put_my_target(struct sim_attfs *a, struct sim_out *out)
+static bool put_my_target(struct sim_attfs *a, struct buf *out)
 {
 	const struct sim_enclu enclu = sim_enclu_over(&a->enclave);
 	uint8_t report[SIM_REPORT_LEN], target[SIM_TARGETINFO_LEN];
@@ -106,7 +106,7 @@ static bool put_my_target(struct sim_attfs *a, struct sim_out *out)
 	if (sim_own_report(report, &enclu) != SIM_SUCCESS)
 		return false;
 	sim_target_of_report(target, report);
-	sim_put(out, target, sizeof(target));
+	buf_put(out, target, sizeof(target));
 	return true;
 }
 
@@ -121,18 +121,18 @@ static bool report_for(uint8_t report[SIM_REPORT_LEN], struct sim_attfs *a,
 	       SIM_SUCCESS;
 }
 
-static bool put_report(struct sim_attfs *a, struct sim_out *out)
+static bool put_report(struct sim_attfs *a, struct buf *out)
 {
 	uint8_t report[SIM_REPORT_LEN];
 
 	sim_attfs_take(a, SIM_ATT_TARGET);
 	if (!report_for(report, a, a->value[SIM_ATT_TARGET].bytes))
 		return false;
-	sim_put(out, report, sizeof(report));
+	buf_put(out, report, sizeof(report));
 	return true;
 }
 
-static bool put_quote(struct sim_attfs *a, struct sim_out *out)
+static bool put_quote(struct sim_attfs *a, struct buf *out)
 {
 	uint8_t target[SIM_TARGETINFO_LEN], report[SIM_REPORT_LEN];
 
@@ -143,7 +143,7 @@ static bool put_quote(struct sim_attfs *a, struct sim_out *out)
 
 /* A sealing key as Gramine asks for it: of the versions that are running, and
  * the same whatever extensions the processor's state is saved with [SGX 7]. */
-static bool put_key(struct sim_attfs *a, struct sim_out *out, uint16_t policy)
+static bool put_key(struct sim_attfs *a, struct buf *out, uint16_t policy)
 {
 	const struct sim_enclu enclu = sim_enclu_over(&a->enclave);
 	struct sim_key_request request = {
@@ -162,17 +162,17 @@ static bool put_key(struct sim_attfs *a, struct sim_out *out, uint16_t policy)
 	request.isv_svn = (uint16_t)le_get(report + SIM_REPORT_ISVSVN, 2);
 	request.config_svn = (uint16_t)le_get(report + SIM_REPORT_CONFIGSVN, 2);
 	done = sim_key(key, &enclu, &request) == SIM_SUCCESS;
-	sim_put(out, key, sizeof(key));
+	buf_put(out, key, sizeof(key));
 	assay_wipe(key, sizeof(key));
 	return done;
 }
 
-static bool put_mrenclave_key(struct sim_attfs *a, struct sim_out *out)
+static bool put_mrenclave_key(struct sim_attfs *a, struct buf *out)
 {
 	return put_key(a, out, SIM_POLICY_MRENCLAVE);
 }
 
-static bool put_mrsigner_key(struct sim_attfs *a, struct sim_out *out)
+static bool put_mrsigner_key(struct sim_attfs *a, struct buf *out)
 {
 	return put_key(a, out, SIM_POLICY_MRSIGNER);
 }
@@ -208,7 +208,7 @@ static int sealed_file(struct assay_bytes bytes)
 
 struct file {
 	const char *path;
-	bool (*put)(struct sim_attfs *a, struct sim_out *out);
+	bool (*put)(struct sim_attfs *a, struct buf *out);
 	int value; /* that is written; -1: the file can only be read */
 };
 
@@ -248,13 +248,13 @@ static bool may(const struct file *f, int flags)
 /* There may be a key in `out`. */
 static int open_content(struct sim_attfs *a, const struct file *f)
 {
-	struct sim_out out = { 0 };
+	struct buf out = { 0 };
 	int fd = -1;
 
 	if (f->put(a, &out) && !out.bad)
-		fd = sealed_file(sim_out_bytes(&out));
+		fd = sealed_file(buf_bytes(&out));
 	assay_wipe(out.ptr, out.len);
-	sim_out_free(&out);
+	buf_free(&out);
 	return fd;
 }
 

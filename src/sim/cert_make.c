@@ -7,20 +7,20 @@
 #define SGX_OID "\x2a\x86\x48\x86\xf8\x4d\x01\x0d\x01"
 
 /* A SEQUENCE { OID sgx.arc1[.arc2], ... }; sim_der_close ends it. */
-static size_t open_member(struct sim_out *out, uint8_t arc1, uint8_t arc2)
+static size_t open_member(struct buf *out, uint8_t arc1, uint8_t arc2)
 {
 	size_t at = sim_der_open(out, DER_SEQUENCE);
 	size_t oid = sim_der_open(out, DER_OID);
 
-	sim_put(out, SGX_OID, sizeof(SGX_OID) - 1);
-	sim_put(out, &arc1, 1);
+	buf_put(out, SGX_OID, sizeof(SGX_OID) - 1);
+	buf_put(out, &arc1, 1);
 	if (arc2)
-		sim_put(out, &arc2, 1);
+		buf_put(out, &arc2, 1);
 	sim_der_close(out, oid);
 	return at;
 }
 
-static void put_tcb(struct sim_out *out, const struct sim_pck_spec *spec)
+static void put_tcb(struct buf *out, const struct sim_pck_spec *spec)
 {
 	size_t all = sim_der_open(out, DER_SEQUENCE);
 
@@ -37,7 +37,7 @@ static void put_tcb(struct sim_out *out, const struct sim_pck_spec *spec)
 	sim_der_close(out, all);
 }
 
-static void put_flags(struct sim_out *out, const struct sim_pck_spec *spec)
+static void put_flags(struct buf *out, const struct sim_pck_spec *spec)
 {
 	size_t all = sim_der_open(out, DER_SEQUENCE);
 
@@ -52,7 +52,7 @@ static void put_flags(struct sim_out *out, const struct sim_pck_spec *spec)
 }
 
 /* The SGX extension's contents [DCAP 2.2]. */
-static void put_sgx(struct sim_out *out, const struct sim_pck_spec *spec)
+static void put_sgx(struct buf *out, const struct sim_pck_spec *spec)
 {
 	size_t all = sim_der_open(out, DER_SEQUENCE);
 
@@ -74,25 +74,25 @@ static void put_sgx(struct sim_out *out, const struct sim_pck_spec *spec)
 }
 
 /* SubjectPublicKeyInfo of a curve; `parameters` is the curve's OID, whole. */
-static void put_ec_key(struct sim_out *out, struct assay_bytes parameters,
+static void put_ec_key(struct buf *out, struct assay_bytes parameters,
                        struct assay_bytes point)
 {
 	size_t all = sim_der_open(out, DER_SEQUENCE);
 	size_t alg = sim_der_open(out, DER_SEQUENCE), bits;
 
 	/* id-ecPublicKey */
-	sim_put(out, "\x06\x07\x2a\x86\x48\xce\x3d\x02\x01", 9);
-	sim_put_bytes(out, parameters);
+	buf_put(out, "\x06\x07\x2a\x86\x48\xce\x3d\x02\x01", 9);
+	buf_put_bytes(out, parameters);
 	sim_der_close(out, alg);
 	bits = sim_der_open(out, DER_BIT_STRING);
-	sim_put_zeros(out, 1);
-	sim_put_bytes(out, point);
+	buf_put_zeros(out, 1);
+	buf_put_bytes(out, point);
 	sim_der_close(out, bits);
 	sim_der_close(out, all);
 }
 
 /* A modulus that nobody knows the factors of; nor need they. */
-static void put_rsa_key(struct sim_out *out, const uint8_t key[64])
+static void put_rsa_key(struct buf *out, const uint8_t key[64])
 {
 	size_t all = sim_der_open(out, DER_SEQUENCE), bits, seq;
 	uint8_t modulus[256];
@@ -106,12 +106,12 @@ static void put_rsa_key(struct sim_out *out, const uint8_t key[64])
 	modulus[0] |= 0x80;
 	modulus[255] |= 1;
 	/* rsaEncryption, NULL */
-	sim_put(out,
+	buf_put(out,
 	        "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05"
 	        "\x00",
 	        15);
 	bits = sim_der_open(out, DER_BIT_STRING);
-	sim_put_zeros(out, 1);
+	buf_put_zeros(out, 1);
 	seq = sim_der_open(out, DER_SEQUENCE);
 	sim_der_magnitude(out, (struct assay_bytes){ modulus, 256 });
 	sim_der_int(out, DER_INTEGER, 65537);
@@ -120,7 +120,7 @@ static void put_rsa_key(struct sim_out *out, const uint8_t key[64])
 	sim_der_close(out, all);
 }
 
-static void put_key(struct sim_out *out, const struct sim_cert_spec *spec)
+static void put_key(struct buf *out, const struct sim_cert_spec *spec)
 {
 	/* the base point of P-384 [FIPS 186-4 D.1.2.4] */
 	static const uint8_t p384[] = {
@@ -172,9 +172,9 @@ static void put_key(struct sim_out *out, const struct sim_cert_spec *spec)
 	}
 }
 
-static void put_crl_points(struct sim_out *out, struct assay_bytes url)
+static void put_crl_points(struct buf *out, struct assay_bytes url)
 {
-	struct sim_out v = { 0 };
+	struct buf v = { 0 };
 	size_t points, point, name, full;
 
 	if (!url.len)
@@ -189,24 +189,24 @@ static void put_crl_points(struct sim_out *out, struct assay_bytes url)
 	sim_der_close(&v, point);
 	sim_der_close(&v, points);
 	sim_x509_ce(out, SIM_CE_CRL_POINTS, false, &v);
-	sim_out_free(&v);
+	buf_free(&v);
 }
 
-static void put_ski(struct sim_out *out, const struct sim_octets *ski)
+static void put_ski(struct buf *out, const struct sim_octets *ski)
 {
-	struct sim_out v = { 0 };
+	struct buf v = { 0 };
 
 	if (!ski->len)
 		return;
 	sim_der(&v, DER_OCTET_STRING, sim_bytes(ski));
 	sim_x509_ce(out, SIM_CE_SKI, false, &v);
-	sim_out_free(&v);
+	buf_free(&v);
 }
 
 /* A named bit list: no zero bits at its end [X.690 11.2.2]. */
-static void put_key_usage(struct sim_out *out, uint16_t usage, bool critical)
+static void put_key_usage(struct buf *out, uint16_t usage, bool critical)
 {
-	struct sim_out v = { 0 };
+	struct buf v = { 0 };
 	uint8_t bits[3] = { 0, (uint8_t)(usage >> 8), (uint8_t)usage };
 	size_t n = bits[2] ? 3 : bits[1] ? 2 : 1;
 
@@ -215,26 +215,26 @@ static void put_key_usage(struct sim_out *out, uint16_t usage, bool critical)
 			bits[0]++;
 	sim_der(&v, DER_BIT_STRING, (struct assay_bytes){ bits, n });
 	sim_x509_ce(out, SIM_CE_KEY_USAGE, critical, &v);
-	sim_out_free(&v);
+	buf_free(&v);
 }
 
-static void put_basic(struct sim_out *out, const struct sim_cert_spec *spec)
+static void put_basic(struct buf *out, const struct sim_cert_spec *spec)
 {
-	struct sim_out v = { 0 };
+	struct buf v = { 0 };
 	size_t at = sim_der_open(&v, DER_SEQUENCE);
 
 	if (spec->is_ca)
-		sim_put(&v, "\x01\x01\xff", 3);
+		buf_put(&v, "\x01\x01\xff", 3);
 	if (spec->path_len >= 0)
 		sim_der_int(&v, DER_INTEGER, spec->path_len);
 	sim_der_close(&v, at);
 	sim_x509_ce(out, SIM_CE_BASIC, spec->basic_critical, &v);
-	sim_out_free(&v);
+	buf_free(&v);
 }
 
-static void put_sgx_ext(struct sim_out *out, const struct sim_cert_spec *spec)
+static void put_sgx_ext(struct buf *out, const struct sim_cert_spec *spec)
 {
-	struct sim_out v = { 0 };
+	struct buf v = { 0 };
 	struct sim_ext ext = {
 		.oid = { (const uint8_t *)SGX_OID, sizeof(SGX_OID) - 1 },
 		.critical = spec->sgx_critical,
@@ -243,16 +243,15 @@ static void put_sgx_ext(struct sim_out *out, const struct sim_cert_spec *spec)
 
 	if (!ext.value.len) {
 		put_sgx(&v, &spec->pck);
-		ext.value = sim_out_bytes(&v);
+		ext.value = buf_bytes(&v);
 	}
 	sim_x509_ext(out, &ext);
 	out->bad |= v.bad;
-	sim_out_free(&v);
+	buf_free(&v);
 }
 
 /* In the order in which Intel's certificates have them. */
-static void put_extensions(struct sim_out *out,
-                           const struct sim_cert_spec *spec)
+static void put_extensions(struct buf *out, const struct sim_cert_spec *spec)
 {
 	size_t wrap = sim_der_open(out, DER_CONTEXT_3);
 	size_t all = sim_der_open(out, DER_SEQUENCE);
@@ -272,10 +271,10 @@ static void put_extensions(struct sim_out *out,
 	sim_der_close(out, wrap);
 }
 
-bool sim_cert_make(struct sim_out *der, const struct sim_cert_spec *spec,
+bool sim_cert_make(struct buf *der, const struct sim_cert_spec *spec,
                    const struct assay_p256_pair *issuer)
 {
-	struct sim_out tbs = { 0 };
+	struct buf tbs = { 0 };
 	size_t at = sim_der_open(&tbs, DER_SEQUENCE), validity;
 
 	if (spec->version >= 0) {

@@ -7,14 +7,14 @@
 #include "crypto/crypto.h"
 #include "crypto/hkdf.h"
 #include "sim/le.h"
-#include "sim/out.h"
+#include "os/buf.h"
 
 static bool root_key(uint8_t key[16], const uint8_t fuse[SIM_FUSE_LEN],
                      const char *label)
 {
 	return assay_hkdf_sha256(key, 16,
 	                         (struct assay_bytes){ fuse, SIM_FUSE_LEN },
-	                         (struct assay_bytes){ 0 }, sim_view(label));
+	                         (struct assay_bytes){ 0 }, buf_text(label));
 }
 
 bool sim_rpk(uint8_t rpk[16], const uint8_t fuse[SIM_FUSE_LEN])

@@ -1,7 +1,7 @@
 /* crl_make.c - revocation lists. */
 #include "sim/x509_parts.h"
 
-static void put_entry(struct sim_out *out, const struct sim_revoked *entry)
+static void put_entry(struct buf *out, const struct sim_revoked *entry)
 {
 	size_t at = sim_der_open(out, DER_SEQUENCE);
 
@@ -9,12 +9,12 @@ static void put_entry(struct sim_out *out, const struct sim_revoked *entry)
 	sim_der_time(out, entry->date);
 	if (entry->reason >= 0 || entry->extra) {
 		size_t all = sim_der_open(out, DER_SEQUENCE);
-		struct sim_out v = { 0 };
+		struct buf v = { 0 };
 
 		if (entry->reason >= 0) {
 			sim_der_int(&v, DER_ENUMERATED, entry->reason);
 			sim_x509_ce(out, SIM_CE_REASON, false, &v);
-			sim_out_free(&v);
+			buf_free(&v);
 		}
 		if (entry->extra)
 			sim_x509_ext(out, entry->extra);
@@ -23,16 +23,16 @@ static void put_entry(struct sim_out *out, const struct sim_revoked *entry)
 	sim_der_close(out, at);
 }
 
-static void put_extensions(struct sim_out *out, const struct sim_crl_spec *spec)
+static void put_extensions(struct buf *out, const struct sim_crl_spec *spec)
 {
 	size_t wrap = sim_der_open(out, DER_CONTEXT_0);
 	size_t all = sim_der_open(out, DER_SEQUENCE);
-	struct sim_out v = { 0 };
+	struct buf v = { 0 };
 
 	if (spec->number.len) {
 		sim_der_magnitude(&v, sim_bytes(&spec->number));
 		sim_x509_ce(out, SIM_CE_CRL_NUMBER, false, &v);
-		sim_out_free(&v);
+		buf_free(&v);
 	}
 	sim_x509_aki(out, &spec->aki);
 	for (size_t i = 0; i < spec->n_extra; i++)
@@ -41,10 +41,10 @@ static void put_extensions(struct sim_out *out, const struct sim_crl_spec *spec)
 	sim_der_close(out, wrap);
 }
 
-bool sim_crl_make(struct sim_out *der, const struct sim_crl_spec *spec,
+bool sim_crl_make(struct buf *der, const struct sim_crl_spec *spec,
                   const struct assay_p256_pair *issuer)
 {
-	struct sim_out tbs = { 0 };
+	struct buf tbs = { 0 };
 	size_t at = sim_der_open(&tbs, DER_SEQUENCE);
 
 	if (spec->version >= 0)

@@ -21,32 +21,32 @@ static size_t length_octets(uint8_t to[9], size_t n)
 	return 1 + n_bytes;
 }
 
-size_t sim_der_open(struct sim_out *out, uint8_t tag)
+size_t sim_der_open(struct buf *out, uint8_t tag)
 {
-	sim_put(out, &tag, 1);
+	buf_put(out, &tag, 1);
 	return out->len;
 }
 
-void sim_der_close(struct sim_out *out, size_t at)
+void sim_der_close(struct buf *out, size_t at)
 {
 	uint8_t octets[9];
 
 	if (out->bad)
 		return;
-	sim_out_splice(out, at, 0,
-	               (struct assay_bytes){
-			       octets, length_octets(octets, out->len - at) });
+	buf_splice(out, at, 0,
+	           (struct assay_bytes){
+			   octets, length_octets(octets, out->len - at) });
 }
 
-void sim_der(struct sim_out *out, uint8_t tag, struct assay_bytes contents)
+void sim_der(struct buf *out, uint8_t tag, struct assay_bytes contents)
 {
 	size_t at = sim_der_open(out, tag);
 
-	sim_put_bytes(out, contents);
+	buf_put_bytes(out, contents);
 	sim_der_close(out, at);
 }
 
-void sim_der_int(struct sim_out *out, uint8_t tag, int64_t value)
+void sim_der_int(struct buf *out, uint8_t tag, int64_t value)
 {
 	uint8_t be[8];
 	size_t skip = 0;
@@ -60,7 +60,7 @@ void sim_der_int(struct sim_out *out, uint8_t tag, int64_t value)
 	sim_der(out, tag, (struct assay_bytes){ be + skip, 8 - skip });
 }
 
-void sim_der_magnitude(struct sim_out *out, struct assay_bytes magnitude)
+void sim_der_magnitude(struct buf *out, struct assay_bytes magnitude)
 {
 	size_t at = sim_der_open(out, DER_INTEGER);
 
@@ -69,12 +69,12 @@ void sim_der_magnitude(struct sim_out *out, struct assay_bytes magnitude)
 		magnitude.len--;
 	}
 	if (!magnitude.len || magnitude.ptr[0] & 0x80)
-		sim_put_zeros(out, 1);
-	sim_put_bytes(out, magnitude);
+		buf_put_zeros(out, 1);
+	buf_put_bytes(out, magnitude);
 	sim_der_close(out, at);
 }
 
-void sim_der_time(struct sim_out *out, int64_t time)
+void sim_der_time(struct buf *out, int64_t time)
 {
 	time_t t = (time_t)time;
 	struct tm tm;
@@ -87,14 +87,14 @@ void sim_der_time(struct sim_out *out, int64_t time)
 	}
 	utc = tm.tm_year >= 50 && tm.tm_year < 150;
 	at = sim_der_open(out, utc ? DER_UTC_TIME : DER_GENERALIZED_TIME);
-	sim_printf(out, utc ? "%02d" : "%04d",
+	buf_printf(out, utc ? "%02d" : "%04d",
 	           utc ? tm.tm_year % 100 : tm.tm_year + 1900);
-	sim_printf(out, "%02d%02d%02d%02d%02dZ", tm.tm_mon + 1, tm.tm_mday,
+	buf_printf(out, "%02d%02d%02d%02d%02dZ", tm.tm_mon + 1, tm.tm_mday,
 	           tm.tm_hour, tm.tm_min, tm.tm_sec);
 	sim_der_close(out, at);
 }
 
-void sim_der_reform(struct sim_out *out, enum sim_form form)
+void sim_der_reform(struct buf *out, enum sim_form form)
 {
 	uint8_t octets[10] = { 0 };
 	size_t head, n;
@@ -114,16 +114,16 @@ void sim_der_reform(struct sim_out *out, enum sim_form form)
 			octets[0] = (uint8_t)(out->ptr[1] + 1);
 			memcpy(octets + 2, out->ptr + 2, head - 1);
 		}
-		sim_out_splice(out, 1, head,
-		               (struct assay_bytes){ octets, head + 1 });
+		buf_splice(out, 1, head,
+		           (struct assay_bytes){ octets, head + 1 });
 		break;
 	case SIM_FORM_INDEFINITE:
 		octets[0] = 0x80;
-		sim_out_splice(out, 1, head, (struct assay_bytes){ octets, 1 });
-		sim_put_zeros(out, 2);
+		buf_splice(out, 1, head, (struct assay_bytes){ octets, 1 });
+		buf_put_zeros(out, 2);
 		break;
 	case SIM_FORM_TRAILING:
-		sim_put_zeros(out, 1);
+		buf_put_zeros(out, 1);
 		break;
 	}
 }

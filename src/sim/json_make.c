@@ -5,8 +5,8 @@
 
 void sim_json_free(struct sim_json *json)
 {
-	sim_out_free(&json->whole);
-	sim_out_free(&json->inner);
+	buf_free(&json->whole);
+	buf_free(&json->inner);
 	json->sig_hex[0] = 0;
 }
 
@@ -16,45 +16,44 @@ bool sim_json_sign(struct sim_json *json, const struct sim_json_signing *how,
 	uint8_t sig[64];
 
 	if (how->raw.len) {
-		sim_out_clear(&json->inner);
-		sim_put_bytes(&json->inner, how->raw);
+		buf_clear(&json->inner);
+		buf_put_bytes(&json->inner, how->raw);
 	}
-	sim_out_edit(&json->inner, how->inner_edit, SIM_N_JSON_EDITS);
-	sim_out_clear(&json->whole);
+	sim_edit_all(&json->inner, how->inner_edit, SIM_N_JSON_EDITS);
+	buf_clear(&json->whole);
 	json->sig_hex[0] = 0;
-	if (json->inner.bad ||
-	    !sim_sign(sig, signer, sim_out_bytes(&json->inner)))
+	if (json->inner.bad || !sim_sign(sig, signer, buf_bytes(&json->inner)))
 		return false;
 	sim_sig_spoil(sig, how->sig);
 	assay_hex_print(json->sig_hex, sig, sizeof(sig), how->sig_upper);
-	sim_printf(&json->whole, "{\"%s\":", how->key);
-	sim_put_bytes(&json->whole, sim_out_bytes(&json->inner));
-	sim_printf(&json->whole, ",\"signature\":\"%s\"}", json->sig_hex);
-	sim_out_edit(&json->whole, how->edit, SIM_N_JSON_EDITS);
+	buf_printf(&json->whole, "{\"%s\":", how->key);
+	buf_put_bytes(&json->whole, buf_bytes(&json->inner));
+	buf_printf(&json->whole, ",\"signature\":\"%s\"}", json->sig_hex);
+	sim_edit_all(&json->whole, how->edit, SIM_N_JSON_EDITS);
 	return !json->whole.bad;
 }
 
 /* The writers below put a comma behind every member; this takes the last one
  * back and ends the object or array. */
-static void end(struct sim_out *out, char bracket)
+static void end(struct buf *out, char bracket)
 {
 	if (out->len && out->ptr[out->len - 1] == ',')
 		out->len--;
-	sim_put(out, &bracket, 1);
+	buf_put(out, &bracket, 1);
 }
 
-static void put_text(struct sim_out *out, const char *key, const char *value)
+static void put_text(struct buf *out, const char *key, const char *value)
 {
 	if (value)
-		sim_printf(out, "\"%s\":\"%s\",", key, value);
+		buf_printf(out, "\"%s\":\"%s\",", key, value);
 }
 
-static void put_int(struct sim_out *out, const char *key, int32_t value)
+static void put_int(struct buf *out, const char *key, int32_t value)
 {
-	sim_printf(out, "\"%s\":%d,", key, value);
+	buf_printf(out, "\"%s\":%d,", key, value);
 }
 
-static void put_hex(struct sim_out *out, const char *key,
+static void put_hex(struct buf *out, const char *key,
                     const struct sim_octets *value, bool lower)
 {
 	char digits[2 * sizeof(value->p) + 1];
@@ -63,38 +62,38 @@ static void put_hex(struct sim_out *out, const char *key,
 	put_text(out, key, digits);
 }
 
-static void put_time(struct sim_out *out, const char *key, int64_t time)
+static void put_time(struct buf *out, const char *key, int64_t time)
 {
 	char text[ASSAY_TIME_TEXT];
 
 	put_text(out, key, assay_time_print(text, time));
 }
 
-static void put_said(struct sim_out *out, const struct sim_said *said)
+static void put_said(struct buf *out, const struct sim_said *said)
 {
 	put_time(out, "tcbDate", said->date);
 	put_text(out, "tcbStatus", said->status);
 	if (!said->advisories[0])
 		return;
-	sim_printf(out, "\"advisoryIDs\":[");
+	buf_printf(out, "\"advisoryIDs\":[");
 	for (size_t i = 0; i < SIM_MAX_SAID && said->advisories[i]; i++)
-		sim_printf(out, "\"%s\",", said->advisories[i]);
+		buf_printf(out, "\"%s\",", said->advisories[i]);
 	end(out, ']');
-	sim_printf(out, ",");
+	buf_printf(out, ",");
 }
 
-static void put_sublevels(struct sim_out *out, const struct sim_sublevel *level,
+static void put_sublevels(struct buf *out, const struct sim_sublevel *level,
                           size_t n)
 {
-	sim_printf(out, "\"tcbLevels\":[");
+	buf_printf(out, "\"tcbLevels\":[");
 	for (size_t i = 0; i < n; i++) {
-		sim_printf(out, "{\"tcb\":{\"isvsvn\":%d},", level[i].isv_svn);
+		buf_printf(out, "{\"tcb\":{\"isvsvn\":%d},", level[i].isv_svn);
 		put_said(out, &level[i].said);
 		end(out, '}');
-		sim_printf(out, ",");
+		buf_printf(out, ",");
 	}
 	end(out, ']');
-	sim_printf(out, ",");
+	buf_printf(out, ",");
 }
 
 /* What a component is, where Intel's documents say it. */
@@ -117,34 +116,33 @@ static const struct kind tdx_kinds[16] = {
 	{ "OS/VMM", "TDX Late Microcode Update" },
 };
 
-static void put_components(struct sim_out *out, const char *key,
-                           const int32_t *svn, size_t n,
-                           const struct kind kinds[16])
+static void put_components(struct buf *out, const char *key, const int32_t *svn,
+                           size_t n, const struct kind kinds[16])
 {
 	if (!n)
 		return;
-	sim_printf(out, "\"%s\":[", key);
+	buf_printf(out, "\"%s\":[", key);
 	for (size_t i = 0; i < n; i++) {
-		sim_printf(out, "{");
+		buf_printf(out, "{");
 		put_int(out, "svn", svn[i]);
 		if (i < 16) {
 			put_text(out, "category", kinds[i].category);
 			put_text(out, "type", kinds[i].type);
 		}
 		end(out, '}');
-		sim_printf(out, ",");
+		buf_printf(out, ",");
 	}
 	end(out, ']');
-	sim_printf(out, ",");
+	buf_printf(out, ",");
 }
 
-static void put_level(struct sim_out *out, const struct sim_level *level,
+static void put_level(struct buf *out, const struct sim_level *level,
                       int version)
 {
-	sim_printf(out, "{\"tcb\":{");
+	buf_printf(out, "{\"tcb\":{");
 	if (version == 2)
 		for (size_t i = 0; i < level->n_sgx; i++)
-			sim_printf(out, "\"sgxtcbcomp%02zusvn\":%d,", i + 1,
+			buf_printf(out, "\"sgxtcbcomp%02zusvn\":%d,", i + 1,
 			           level->sgx[i]);
 	else
 		put_components(out, "sgxtcbcomponents", level->sgx,
@@ -153,17 +151,17 @@ static void put_level(struct sim_out *out, const struct sim_level *level,
 	put_components(out, "tdxtcbcomponents", level->tdx, level->n_tdx,
 	               tdx_kinds);
 	end(out, '}');
-	sim_printf(out, ",");
+	buf_printf(out, ",");
 	put_said(out, &level->said);
 	end(out, '}');
-	sim_printf(out, ",");
+	buf_printf(out, ",");
 }
 
 /* tdxModule, or one of tdxModuleIdentities */
-static void put_module(struct sim_out *out, const struct sim_module *module,
+static void put_module(struct buf *out, const struct sim_module *module,
                        bool identity)
 {
-	sim_printf(out, "{");
+	buf_printf(out, "{");
 	put_text(out, "id", module->id);
 	put_hex(out, "mrsigner", &module->mrsigner, false);
 	put_hex(out, "attributes", &module->attributes, false);
@@ -171,16 +169,16 @@ static void put_module(struct sim_out *out, const struct sim_module *module,
 	if (identity)
 		put_sublevels(out, module->level, module->n_levels);
 	end(out, '}');
-	sim_printf(out, ",");
+	buf_printf(out, ",");
 }
 
 bool sim_tcb_info_make(struct sim_json *json, const struct sim_tcb_spec *spec,
                        const struct assay_p256_pair *signer)
 {
-	struct sim_out *out = &json->inner;
+	struct buf *out = &json->inner;
 
-	sim_out_clear(out);
-	sim_printf(out, "{");
+	buf_clear(out);
+	buf_printf(out, "{");
 	put_text(out, "id", spec->id);
 	put_int(out, "version", spec->version);
 	put_time(out, "issueDate", spec->issued);
@@ -190,17 +188,17 @@ bool sim_tcb_info_make(struct sim_json *json, const struct sim_tcb_spec *spec,
 	put_int(out, "tcbType", spec->tcb_type);
 	put_int(out, "tcbEvaluationDataNumber", spec->evaluation_number);
 	if (spec->has_module) {
-		sim_printf(out, "\"tdxModule\":");
+		buf_printf(out, "\"tdxModule\":");
 		put_module(out, &spec->base, false);
 	}
 	if (spec->has_modules) {
-		sim_printf(out, "\"tdxModuleIdentities\":[");
+		buf_printf(out, "\"tdxModuleIdentities\":[");
 		for (size_t i = 0; i < spec->n_modules; i++)
 			put_module(out, &spec->module[i], true);
 		end(out, ']');
-		sim_printf(out, ",");
+		buf_printf(out, ",");
 	}
-	sim_printf(out, "\"tcbLevels\":[");
+	buf_printf(out, "\"tcbLevels\":[");
 	for (size_t i = 0; i < spec->n_levels; i++)
 		put_level(out, &spec->level[i], spec->version);
 	end(out, ']');
@@ -212,10 +210,10 @@ bool sim_identity_make(struct sim_json *json,
                        const struct sim_identity_spec *spec,
                        const struct assay_p256_pair *signer)
 {
-	struct sim_out *out = &json->inner;
+	struct buf *out = &json->inner;
 
-	sim_out_clear(out);
-	sim_printf(out, "{");
+	buf_clear(out);
+	buf_printf(out, "{");
 	put_text(out, "id", spec->id);
 	put_int(out, "version", spec->version);
 	put_time(out, "issueDate", spec->issued);

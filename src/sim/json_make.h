@@ -23,8 +23,8 @@ struct sim_json_signing {
 
 /* A signed document in both of its forms. */
 struct sim_json {
-	struct sim_out whole; /* {"tcbInfo":{...},"signature":"..."} */
-	struct sim_out inner; /* {...}, what is signed */
+	struct buf whole; /* {"tcbInfo":{...},"signature":"..."} */
+	struct buf inner; /* {...}, what is signed */
 	char sig_hex[129];
 };
 void sim_json_free(struct sim_json *json);

@@ -21,7 +21,7 @@
 #include "measure/program.h"
 #include "measure/signed.h"
 #include "measure/sigstruct.h"
-#include "sim/files.h"
+#include "os/folder.h"
 #include "sim/filter.h"
 #include "sim/isolate.h"
 #include "sim/supervisor.h"
@@ -100,7 +100,7 @@ static bool measure_memory(struct image *image,
 	bool good;
 
 	image->fd = new_memory();
-	if (image->fd >= 0 && sim_write_all(image->fd, parts->program) &&
+	if (image->fd >= 0 && file_write_all(image->fd, parts->program) &&
 	    seal(image->fd))
 		p = mmap(NULL, program.len, PROT_READ, MAP_SHARED, image->fd,
 		         0);

@@ -7,39 +7,39 @@
 
 enum { EV_NO_ACTION = 3, ALG_SHA384 = 0x000c };
 
-void sim_log_begin(struct sim_out *log)
+void sim_log_begin(struct buf *log)
 {
-	struct sim_out spec = { 0 };
+	struct buf spec = { 0 };
 
-	sim_put(&spec, "Spec ID Event03", 16);
-	sim_put_le(&spec, 0, 4);          /* platform class */
-	sim_put_le(&spec, 0x02000200, 4); /* version 2.0, errata 0, 64 bits */
-	sim_put_le(&spec, 1, 4);          /* algorithms */
-	sim_put_le(&spec, ALG_SHA384, 2);
-	sim_put_le(&spec, ASSAY_SHA384_LEN, 2);
-	sim_put_le(&spec, 0, 1); /* no vendor information */
+	buf_put(&spec, "Spec ID Event03", 16);
+	buf_put_le(&spec, 0, 4);          /* platform class */
+	buf_put_le(&spec, 0x02000200, 4); /* version 2.0, errata 0, 64 bits */
+	buf_put_le(&spec, 1, 4);          /* algorithms */
+	buf_put_le(&spec, ALG_SHA384, 2);
+	buf_put_le(&spec, ASSAY_SHA384_LEN, 2);
+	buf_put_le(&spec, 0, 1); /* no vendor information */
 
-	sim_put_le(log, 1, 4);
-	sim_put_le(log, EV_NO_ACTION, 4);
-	sim_put_zeros(log, 20);
-	sim_put_le(log, spec.len, 4);
-	sim_put_bytes(log, sim_out_bytes(&spec));
-	sim_out_free(&spec);
+	buf_put_le(log, 1, 4);
+	buf_put_le(log, EV_NO_ACTION, 4);
+	buf_put_zeros(log, 20);
+	buf_put_le(log, spec.len, 4);
+	buf_put_bytes(log, buf_bytes(&spec));
+	buf_free(&spec);
 }
 
-void sim_log_put(struct sim_out *log, const struct sim_log_event *e)
+void sim_log_put(struct buf *log, const struct sim_log_event *e)
 {
-	struct assay_bytes data = sim_view(e->data);
+	struct assay_bytes data = buf_text(e->data);
 	uint8_t digest[ASSAY_SHA384_LEN];
 
-	assay_sha384(digest, e->measured ? sim_view(e->measured) : data);
-	sim_put_le(log, e->mr, 4);
-	sim_put_le(log, e->type, 4);
-	sim_put_le(log, 1, 4);
-	sim_put_le(log, ALG_SHA384, 2);
-	sim_put(log, digest, sizeof(digest));
-	sim_put_le(log, data.len, 4);
-	sim_put_bytes(log, data);
+	assay_sha384(digest, e->measured ? buf_text(e->measured) : data);
+	buf_put_le(log, e->mr, 4);
+	buf_put_le(log, e->type, 4);
+	buf_put_le(log, 1, 4);
+	buf_put_le(log, ALG_SHA384, 2);
+	buf_put(log, digest, sizeof(digest));
+	buf_put_le(log, data.len, 4);
+	buf_put_bytes(log, data);
 }
 
 void sim_log_extend(uint8_t rtmr[48], const char *text)
@@ -47,11 +47,11 @@ void sim_log_extend(uint8_t rtmr[48], const char *text)
 	uint8_t both[2 * ASSAY_SHA384_LEN];
 
 	memcpy(both, rtmr, ASSAY_SHA384_LEN);
-	assay_sha384(both + ASSAY_SHA384_LEN, sim_view(text));
+	assay_sha384(both + ASSAY_SHA384_LEN, buf_text(text));
 	assay_sha384(rtmr, (struct assay_bytes){ both, sizeof(both) });
 }
 
-void sim_log_default(struct sim_out *log, struct assay_td_report *td)
+void sim_log_default(struct buf *log, struct assay_td_report *td)
 {
 	static const struct sim_log_event events[] = {
 		{ 1, 0x80000001, "firmware configuration", NULL },

@@ -4,7 +4,7 @@
 
 #include <assay/quote.h>
 
-#include "sim/out.h"
+#include "os/buf.h"
 
 /* An event.  Its digest is that of its data, or of `measured` where there is
  * one: some kinds of events log another thing than they measure. */
@@ -14,13 +14,13 @@ struct sim_log_event {
 };
 
 /* The header, which names SHA-384 alone. */
-void sim_log_begin(struct sim_out *log);
-void sim_log_put(struct sim_out *log, const struct sim_log_event *event);
+void sim_log_begin(struct buf *log);
+void sim_log_put(struct buf *log, const struct sim_log_event *event);
 /* RTMR = SHA-384(RTMR || SHA-384(text)) */
 void sim_log_extend(uint8_t rtmr[48], const char *text);
 
 /* A made-up start of a TD: writes its log, and the registers RTMR 0 to 2 of the
  * report that it comes to. */
-void sim_log_default(struct sim_out *log, struct assay_td_report *td);
+void sim_log_default(struct buf *log, struct assay_td_report *td);
 
 #endif

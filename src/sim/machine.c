@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "sim/files.h"
+#include "os/folder.h"
 
 #define CHAIN "pck_chain.pem"
 
@@ -38,7 +38,7 @@ enum { N_FILES = sizeof(files) / sizeof(files[0]) };
 
 static bool put_file(int dir, const char *name, struct assay_bytes data)
 {
-	return sim_file_put(dir, name, data, 0600, false);
+	return file_put(dir, name, data, 0600, false);
 }
 
 static bool put_field(int dir, const struct sim_machine *m, size_t i)
@@ -62,7 +62,7 @@ static bool put_field(int dir, const struct sim_machine *m, size_t i)
 static bool put_chain(int dir, const struct sim_machine *m)
 {
 	if (m->chain.len)
-		return put_file(dir, CHAIN, sim_out_bytes(&m->chain));
+		return put_file(dir, CHAIN, buf_bytes(&m->chain));
 	return unlinkat(dir, CHAIN, 0) == 0 || errno == ENOENT;
 }
 
@@ -103,20 +103,20 @@ static bool read_field(struct sim_machine *m, size_t i, struct assay_bytes in)
 
 static bool get_field(struct sim_machine *m, int dir, size_t i)
 {
-	struct sim_out data = { 0 };
-	bool good = sim_file_get(&data, dir, files[i].name,
-	                         2 * files[i].len + 1, files[i].secret) &&
-	            read_field(m, i, sim_out_bytes(&data));
+	struct buf data = { 0 };
+	bool good = file_get(&data, dir, files[i].name, 2 * files[i].len + 1,
+	                     files[i].secret) &&
+	            read_field(m, i, buf_bytes(&data));
 
 	if (data.ptr)
 		assay_wipe(data.ptr, data.cap);
-	sim_out_free(&data);
+	buf_free(&data);
 	return good;
 }
 
 static bool get_chain(struct sim_machine *m, int dir)
 {
-	return sim_file_get(&m->chain, dir, CHAIN, SIM_CHAIN_MAX, false) ||
+	return file_get(&m->chain, dir, CHAIN, SIM_CHAIN_MAX, false) ||
 	       errno == ENOENT;
 }
 
@@ -184,6 +184,6 @@ bool sim_machine_blame(char why[SIM_MACHINE_WHY], const char *dir)
 
 void sim_machine_free(struct sim_machine *machine)
 {
-	sim_out_free(&machine->chain);
+	buf_free(&machine->chain);
 	assay_wipe(machine, sizeof(*machine));
 }

@@ -3,7 +3,7 @@
 #ifndef SIM_MACHINE_H
 #define SIM_MACHINE_H
 
-#include "sim/out.h"
+#include "os/buf.h"
 #include "sim/pce.h"
 
 /* Bytes of a PCK chain: three times as long as they are, and so short that a
@@ -17,7 +17,7 @@ struct sim_machine {
 	uint8_t pce[ASSAY_SIGSTRUCT_LEN]; /* SIGSTRUCTs, by the manufacturer */
 	uint8_t qe[ASSAY_SIGSTRUCT_LEN];
 	struct sim_ppid_key ppid_key; /* the manufacturer's */
-	struct sim_out chain;         /* the PCK's, PEM; empty: none yet */
+	struct buf chain;             /* the PCK's, PEM; empty: none yet */
 };
 
 /*

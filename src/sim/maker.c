@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sim/files.h"
+#include "os/folder.h"
 
 #define MARK ".assay-maker"
 #define LEDGER "ledger.db"
@@ -103,9 +103,9 @@ void sim_maker_close(struct sim_maker *m)
 	}
 	free(m->world);
 	for (unsigned i = 0; i < SIM_N_CAS; i++)
-		sim_out_free(&m->ca_chain[i]);
-	sim_out_free(&m->signer_chain);
-	sim_out_free(&m->der);
+		buf_free(&m->ca_chain[i]);
+	buf_free(&m->signer_chain);
+	buf_free(&m->der);
 	free(m->path);
 	if (m->lock >= 0)
 		close(m->lock);
@@ -336,15 +336,15 @@ bool sim_maker_abort(struct sim_maker *m)
 
 static bool open_ledger(struct sim_maker *m, bool create)
 {
-	struct sim_out path = { 0 };
+	struct buf path = { 0 };
 	char why[LEDGER_WHY_LEN];
 
-	sim_printf(&path, "%s/" LEDGER, m->path);
-	sim_put_zeros(&path, 1);
+	buf_printf(&path, "%s/" LEDGER, m->path);
+	buf_put_zeros(&path, 1);
 	if (path.bad)
 		return sim_no_memory(m);
 	m->ledger = ledger_open((const char *)path.ptr, create, why);
-	sim_out_free(&path);
+	buf_free(&path);
 	return m->ledger || sim_because(&m->why, "%s", why);
 }
 
@@ -431,9 +431,9 @@ static bool clear(struct sim_maker *m)
 
 static bool make_keys(struct sim_maker *m)
 {
-	int keys = sim_folder(m->dir, "keys", 0700);
-	int processors = sim_folder(m->dir, "processors", 0755);
-	int new = processors < 0 ? -1 : sim_folder(processors, ".new", 0700);
+	int keys = folder_open(m->dir, "keys", 0700);
+	int processors = folder_open(m->dir, "processors", 0755);
+	int new = processors < 0 ? -1 : folder_open(processors, ".new", 0700);
 	bool good = keys >= 0 && new >= 0;
 
 	if (!good)

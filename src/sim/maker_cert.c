@@ -72,7 +72,7 @@ bool sim_maker_make_cert(struct sim_maker *m, struct ledger_cert *cert,
 	*cert = (struct ledger_cert){
 		.processor = p->id,
 		.issued = now,
-		.der = sim_out_bytes(&m->der),
+		.der = buf_bytes(&m->der),
 	};
 	memcpy(cert->tcbm, tcbm, sizeof(cert->tcbm));
 	memcpy(cert->serial, spec.serial.p, sizeof(cert->serial));
@@ -102,9 +102,9 @@ static enum ledger_found old_cert(struct sim_maker *m, struct ledger_cert *cert,
 		return found;
 	if (!sim_sealed_cert(m, cert))
 		return LEDGER_FAILED;
-	sim_out_clear(&m->der);
-	sim_put_bytes(&m->der, cert->der);
-	cert->der = sim_out_bytes(&m->der);
+	buf_clear(&m->der);
+	buf_put_bytes(&m->der, cert->der);
+	cert->der = buf_bytes(&m->der);
 	if (m->der.bad)
 		sim_no_memory(m);
 	return m->der.bad ? LEDGER_FAILED : LEDGER_FOUND;

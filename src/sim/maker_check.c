@@ -67,7 +67,7 @@ static bool check_machine(struct suspect *s, const struct sim_machine *machine)
 		                   "not those of this processor",
 		                   s->p->name);
 	return !machine->chain.len ||
-	       read_leaf(s, sim_out_bytes(&machine->chain)) ||
+	       read_leaf(s, buf_bytes(&machine->chain)) ||
 	       sim_because(&s->m->why, "processors/%s: its certificate is none",
 	                   s->p->name);
 }
@@ -76,11 +76,11 @@ static bool check_machine(struct suspect *s, const struct sim_machine *machine)
 static bool check_folder(struct suspect *s)
 {
 	struct sim_machine machine;
-	struct sim_out path = { 0 };
+	struct buf path = { 0 };
 	bool good = true, there;
 
-	sim_printf(&path, "%s/processors/%s", s->m->path, s->p->name);
-	sim_put_zeros(&path, 1);
+	buf_printf(&path, "%s/processors/%s", s->m->path, s->p->name);
+	buf_put_zeros(&path, 1);
 	if (path.bad)
 		return sim_no_memory(s->m);
 	there = access((const char *)path.ptr, F_OK) == 0;
@@ -92,7 +92,7 @@ static bool check_folder(struct suspect *s)
 		                   "processors/%s: it is not complete",
 		                   s->p->name);
 	}
-	sim_out_free(&path);
+	buf_free(&path);
 	return good;
 }
 
@@ -150,17 +150,17 @@ struct docs {
 	uint32_t number;
 };
 
-static bool copy(struct sim_out *out, struct sim_maker *m, const char *name)
+static bool copy(struct buf *out, struct sim_maker *m, const char *name)
 {
 	struct assay_bytes body;
 
 	if (!sim_maker_need_document(m, &body, name))
 		return false;
-	sim_put_bytes(out, body);
+	buf_put_bytes(out, body);
 	return !out->bad || sim_no_memory(m);
 }
 
-static bool take_all(struct sim_out out[4], const struct docs *docs,
+static bool take_all(struct buf out[4], const struct docs *docs,
                      const struct ledger_family *f)
 {
 	char tcb[SIM_DOCUMENT_NAME], qe[SIM_DOCUMENT_NAME],
@@ -193,15 +193,15 @@ static bool open_trust(struct sim_maker *m, const struct assay_collateral *c)
 static bool check_documents(void *arg, const struct ledger_family *f)
 {
 	const struct docs *docs = arg;
-	struct sim_out out[4] = { 0 };
+	struct buf out[4] = { 0 };
 	bool good = take_all(out, docs, f);
 
 	if (good) {
 		const struct assay_collateral c = {
-			.tcb_info.doc = sim_out_bytes(&out[0]),
-			.qe_identity.doc = sim_out_bytes(&out[1]),
-			.pck_crl = sim_out_bytes(&out[2]),
-			.root_ca_crl = sim_out_bytes(&out[3]),
+			.tcb_info.doc = buf_bytes(&out[0]),
+			.qe_identity.doc = buf_bytes(&out[1]),
+			.pck_crl = buf_bytes(&out[2]),
+			.root_ca_crl = buf_bytes(&out[3]),
 			.tcb_info_issuer_chain =
 				sim_maker_signer_chain(docs->m),
 			.qe_identity_issuer_chain =
@@ -213,7 +213,7 @@ static bool check_documents(void *arg, const struct ledger_family *f)
 		good = open_trust(docs->m, &c);
 	}
 	for (unsigned i = 0; i < 4; i++)
-		sim_out_free(&out[i]);
+		buf_free(&out[i]);
 	return good;
 }
 

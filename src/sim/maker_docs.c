@@ -53,12 +53,12 @@ static bool make_own(struct sim_maker *m)
 	return true;
 }
 
-static bool put_chain(struct sim_out *pem, const struct sim_world *w,
+static bool put_chain(struct buf *pem, const struct sim_world *w,
                       enum sim_who first)
 {
-	sim_out_clear(pem);
-	sim_pem(pem, "CERTIFICATE", sim_out_bytes(&w->der[first]));
-	sim_pem(pem, "CERTIFICATE", sim_out_bytes(&w->der[SIM_ROOT]));
+	buf_clear(pem);
+	sim_pem(pem, "CERTIFICATE", buf_bytes(&w->der[first]));
+	sim_pem(pem, "CERTIFICATE", buf_bytes(&w->der[SIM_ROOT]));
 	return !pem->bad;
 }
 
@@ -139,8 +139,7 @@ bool sim_maker_put_certs(struct sim_maker *m)
 
 	for (unsigned i = 0; i < N_OWN && done; i++)
 		done = sim_maker_add_document(
-			m, own[i].name,
-			sim_out_bytes(&m->world->der[own[i].who]));
+			m, own[i].name, buf_bytes(&m->world->der[own[i].who]));
 	return done;
 }
 
@@ -171,7 +170,7 @@ bool sim_maker_check_certs(struct sim_maker *m)
 {
 	for (unsigned i = 0; i < N_OWN; i++)
 		if (!is_in_ledger(m, own[i].name,
-		                  sim_out_bytes(&m->world->der[own[i].who])))
+		                  buf_bytes(&m->world->der[own[i].who])))
 			return false;
 	return is_in_ledger(m, "key/enclaves", signer_hash(m)) &&
 	       is_in_ledger(m, "key/ppid", ppid_modulus(m));
@@ -179,17 +178,17 @@ bool sim_maker_check_certs(struct sim_maker *m)
 
 struct assay_bytes sim_maker_ca_chain(const struct sim_maker *m, enum sim_ca ca)
 {
-	return sim_out_bytes(&m->ca_chain[ca]);
+	return buf_bytes(&m->ca_chain[ca]);
 }
 
 struct assay_bytes sim_maker_signer_chain(const struct sim_maker *m)
 {
-	return sim_out_bytes(&m->signer_chain);
+	return buf_bytes(&m->signer_chain);
 }
 
 struct assay_bytes sim_maker_root(const struct sim_maker *m)
 {
-	return sim_out_bytes(&m->world->der[SIM_ROOT]);
+	return buf_bytes(&m->world->der[SIM_ROOT]);
 }
 
 /* ---- levels */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "sim/files.h"
+#include "os/folder.h"
 
 #define EDITION ".edition" /* which one the files are; written last */
 
@@ -33,19 +33,19 @@ static bool enter(struct place *in, const struct place *at, const char *name)
 	in->dir = at->again ? openat(at->dir, name,
 	                             O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
 	                                     O_CLOEXEC)
-	                    : sim_folder(at->dir, name, 0755);
+	                    : folder_open(at->dir, name, 0755);
 	return in->dir >= 0 || sim_errno_because(at->m, "%s", in->path);
 }
 
 static bool compare(const struct place *at, const char *file,
                     struct assay_bytes data)
 {
-	struct sim_out have = { 0 };
-	bool same = sim_file_get(&have, at->dir, file, data.len, false) &&
+	struct buf have = { 0 };
+	bool same = file_get(&have, at->dir, file, data.len, false) &&
 	            have.len == data.len &&
 	            memcmp(have.ptr, data.ptr, data.len) == 0;
 
-	sim_out_free(&have);
+	buf_free(&have);
 	return same || sim_because(&at->m->why,
 	                           "%s%s is not what the ledger says; assay "
 	                           "sim maker publish writes it anew",
@@ -57,7 +57,7 @@ static bool put(const struct place *at, const char *file,
 {
 	if (at->again)
 		return compare(at, file, data);
-	return sim_file_put(at->dir, file, data, 0644, false) ||
+	return file_put(at->dir, file, data, 0644, false) ||
 	       sim_errno_because(at->m, "%s%s", at->path, file);
 }
 
@@ -123,19 +123,19 @@ static bool put_set(const struct place *pcs, const char *name, uint32_t number)
 static bool put_root(const struct place *top)
 {
 	struct sim_maker *m = top->m;
-	struct sim_out pem = { 0 };
+	struct buf pem = { 0 };
 	bool done;
 
 	sim_pem(&pem, "CERTIFICATE", sim_maker_root(m));
 	if (pem.bad)
 		done = sim_no_memory(m);
 	else if (top->again)
-		done = compare(top, "root.pem", sim_out_bytes(&pem));
+		done = compare(top, "root.pem", buf_bytes(&pem));
 	else /* which shows that there is a manufacturer */
-		done = sim_file_put(top->dir, "root.pem", sim_out_bytes(&pem),
-		                    0644, true) ||
+		done = file_put(top->dir, "root.pem", buf_bytes(&pem), 0644,
+		                true) ||
 		       sim_errno_because(m, "root.pem");
-	sim_out_free(&pem);
+	buf_free(&pem);
 	return done;
 }
 
@@ -192,21 +192,20 @@ bool sim_maker_check_files(struct sim_maker *m)
 
 /* ---- processors' folders */
 
-static void forget(struct sim_out *secret)
+static void forget(struct buf *secret)
 {
 	if (secret->ptr)
 		assay_wipe(secret->ptr, secret->cap);
-	sim_out_free(secret);
+	buf_free(secret);
 }
 
 /* The fuses of the machine NAME in a folder; NONE: none were written there. */
-static enum ledger_found get_fuse(struct sim_out *fuse, int at,
-                                  const char *name)
+static enum ledger_found get_fuse(struct buf *fuse, int at, const char *name)
 {
 	char file[LEDGER_NAME_LEN + 8];
 
 	snprintf(file, sizeof(file), "%s/fuse", name);
-	if (sim_file_get(fuse, at, file, 2 * SIM_FUSE_LEN + 1, true))
+	if (file_get(fuse, at, file, 2 * SIM_FUSE_LEN + 1, true))
 		return fuse->len ? LEDGER_FOUND : LEDGER_NONE;
 	return errno == ENOENT ? LEDGER_NONE : LEDGER_FAILED;
 }
@@ -214,7 +213,7 @@ static enum ledger_found get_fuse(struct sim_out *fuse, int at,
 /* Whether what is in .new may go: its fuses are beside it, or it has none yet. */
 static bool is_spare(int processors, int new, const char *name)
 {
-	struct sim_out ours = { 0 }, theirs = { 0 };
+	struct buf ours = { 0 }, theirs = { 0 };
 	enum ledger_found found = get_fuse(&ours, new, name);
 	bool spare = found == LEDGER_NONE;
 
@@ -247,7 +246,7 @@ static bool settle_one(struct sim_maker *m, int processors, int new,
 		                   "that name, which is in %s/processors/.new: "
 		                   "move it away",
 		                   m->path, name, m->path);
-	return sim_folder_remove(new, name) ||
+	return folder_remove(new, name) ||
 	       sim_errno_because(m, "processors/.new/%s", name);
 }
 
@@ -281,8 +280,8 @@ static bool settle_all(struct sim_maker *m, int processors, int new)
 
 bool sim_maker_settle(struct sim_maker *m)
 {
-	int processors = sim_folder(m->dir, "processors", 0755);
-	int new = processors < 0 ? -1 : sim_folder(processors, ".new", 0700);
+	int processors = folder_open(m->dir, "processors", 0755);
+	int new = processors < 0 ? -1 : folder_open(processors, ".new", 0700);
 	bool good = new >= 0 ? settle_all(m, processors, new)
 	                     : sim_errno_because(m, "processors");
 

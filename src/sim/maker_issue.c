@@ -113,7 +113,7 @@ static bool put(struct edition *e, const char *name, struct assay_bytes body)
 static bool put_json(struct edition *e, const char *name, struct sim_json *json,
                      bool made)
 {
-	bool done = made ? put(e, name, sim_out_bytes(&json->whole))
+	bool done = made ? put(e, name, buf_bytes(&json->whole))
 	                 : sim_no_memory(e->m);
 
 	sim_json_free(json);
@@ -165,11 +165,11 @@ static bool put_identity(struct edition *e, size_t evaluation)
 	return put_json(e, name, &json, made);
 }
 
-static void put_time(struct sim_out *out, const char *key, int64_t time)
+static void put_time(struct buf *out, const char *key, int64_t time)
 {
 	char text[ASSAY_TIME_TEXT];
 
-	sim_printf(out, "\"%s\":\"%s\"", key, assay_time_print(text, time));
+	buf_printf(out, "\"%s\":\"%s\"", key, assay_time_print(text, time));
 }
 
 /* The list of evaluations, the newest first [DCAP 3.5]. */
@@ -179,23 +179,23 @@ static bool put_numbers(struct edition *e)
 		.key = "tcbEvaluationDataNumbers"
 	};
 	struct sim_json json = { 0 };
-	struct sim_out *o = &json.inner;
+	struct buf *o = &json.inner;
 
-	sim_printf(o, "{\"id\":\"SGX\",\"version\":1,");
+	buf_printf(o, "{\"id\":\"SGX\",\"version\":1,");
 	put_time(o, "issueDate", e->issued);
-	sim_printf(o, ",");
+	buf_printf(o, ",");
 	put_time(o, "nextUpdate", e->next_update);
-	sim_printf(o, ",\"tcbEvalNumbers\":[");
+	buf_printf(o, ",\"tcbEvalNumbers\":[");
 	for (size_t i = e->m->n_evaluations; i-- > e->first;) {
 		const struct ledger_evaluation *v = &e->m->evaluations[i];
 
-		sim_printf(o, "{\"tcbEvaluationDataNumber\":%u,", v->number);
+		buf_printf(o, "{\"tcbEvaluationDataNumber\":%u,", v->number);
 		put_time(o, "tcbRecoveryEventDate", v->event / DAY * DAY);
-		sim_printf(o, ",");
+		buf_printf(o, ",");
 		put_time(o, "tcbDate", v->event / DAY * DAY);
-		sim_printf(o, i > e->first ? "}," : "}");
+		buf_printf(o, i > e->first ? "}," : "}");
 	}
-	sim_printf(o, "]}");
+	buf_printf(o, "]}");
 	return put_json(e, "numbers", &json,
 	                sim_json_sign(&json, &how, &e->m->keys.signer));
 }
@@ -256,7 +256,7 @@ static bool put_crl(struct edition *e, const char *name, unsigned which,
 	struct sim_world *w = e->m->world;
 	struct sim_crl_spec spec = w->crl[which];
 	const uint64_t number = (uint64_t)e->m->row.edition;
-	struct sim_out der = { 0 };
+	struct buf der = { 0 };
 	uint8_t be[8];
 	bool done;
 
@@ -268,9 +268,9 @@ static bool put_crl(struct edition *e, const char *name, unsigned which,
 	spec.revoked = revoked->list;
 	spec.n_revoked = revoked->n;
 	done = sim_crl_make(&der, &spec, &w->keys[w->crl_signer[which]])
-	               ? put(e, name, sim_out_bytes(&der))
+	               ? put(e, name, buf_bytes(&der))
 	               : sim_no_memory(e->m);
-	sim_out_free(&der);
+	buf_free(&der);
 	return done;
 }
 

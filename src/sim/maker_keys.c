@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "sim/files.h"
+#include "os/folder.h"
 
 enum { KEY_FILE_MAX = 8192 };
 _Static_assert(KEY_FILE_MAX >= ASSAY_RSA3_PEM_MAX, "every key fits");
@@ -44,20 +44,20 @@ enum {
 };
 #define LABEL "EC PRIVATE KEY"
 
-static void wipe(struct sim_out *o)
+static void wipe(struct buf *o)
 {
 	if (o->ptr)
 		assay_wipe(o->ptr, o->cap);
-	sim_out_free(o);
+	buf_free(o);
 }
 
 /* ---- writing */
 
-static bool put(int dir, const char *name, struct sim_out *text,
+static bool put(int dir, const char *name, struct buf *text,
                 struct sim_why *why)
 {
 	bool done = !text->bad &&
-	            sim_file_put(dir, name, sim_out_bytes(text), 0600, true);
+	            file_put(dir, name, buf_bytes(text), 0600, true);
 
 	if (text->bad)
 		errno = ENOMEM;
@@ -68,7 +68,7 @@ static bool put(int dir, const char *name, struct sim_out *text,
 static bool put_pair(int dir, const char *name, struct sim_why *why)
 {
 	struct assay_p256_pair pair;
-	struct sim_out text = { 0 };
+	struct buf text = { 0 };
 	uint8_t der[DER_LEN];
 
 	if (!assay_p256_make(&pair, NULL))
@@ -87,11 +87,11 @@ static bool put_enclaves(int dir, struct sim_why *why)
 {
 	struct assay_rsa3 *key = assay_rsa3_new();
 	uint8_t pem[ASSAY_RSA3_PEM_MAX];
-	struct sim_out text = { 0 };
+	struct buf text = { 0 };
 	size_t len;
 
 	if (key && assay_rsa3_write(pem, &len, key))
-		sim_put(&text, pem, len);
+		buf_put(&text, pem, len);
 	else
 		text.bad = true;
 	assay_rsa3_free(key);
@@ -103,11 +103,11 @@ static bool put_ppid(int dir, struct sim_why *why)
 {
 	struct assay_rsa_key *key = assay_rsa_key_new();
 	uint8_t pem[ASSAY_RSA_KEY_PEM_MAX];
-	struct sim_out text = { 0 };
+	struct buf text = { 0 };
 	size_t len;
 
 	if (key && assay_rsa_key_write(pem, &len, key))
-		sim_put(&text, pem, len);
+		buf_put(&text, pem, len);
 	else
 		text.bad = true;
 	assay_rsa_key_free(key);
@@ -119,12 +119,12 @@ static bool put_seal(int dir, struct sim_why *why)
 {
 	uint8_t key[SIM_MAKER_SEAL_KEY_LEN];
 	char digits[2 * sizeof(key) + 1];
-	struct sim_out text = { 0 };
+	struct buf text = { 0 };
 
 	if (!assay_random(key, sizeof(key)))
 		return sim_because(why, "there are no random numbers");
 	assay_hex_print(digits, key, sizeof(key), false);
-	sim_printf(&text, "%s\n", digits);
+	buf_printf(&text, "%s\n", digits);
 	assay_wipe(key, sizeof(key));
 	assay_wipe(digits, sizeof(digits));
 	return put(dir, SEAL, &text, why);
@@ -141,10 +141,10 @@ bool sim_maker_keys_make(int dir, struct sim_why *why)
 
 /* ---- reading */
 
-static bool get(struct sim_out *text, int dir, const char *name,
+static bool get(struct buf *text, int dir, const char *name,
                 struct sim_why *why)
 {
-	if (sim_file_get(text, dir, name, KEY_FILE_MAX, true))
+	if (file_get(text, dir, name, KEY_FILE_MAX, true))
 		return true;
 	return sim_because(why, "keys/%s: %s%s", name, strerror(errno),
 	                   errno == EACCES ? ": a key file must be readable "
@@ -187,11 +187,10 @@ static bool belong_together(const struct assay_p256_pair *pair)
 static bool get_pair(struct assay_p256_pair *pair, int dir, const char *name,
                      struct sim_why *why)
 {
-	struct sim_out text = { 0 };
-	bool good =
-		get(&text, dir, name, why) &&
-		((parse(pair, sim_out_bytes(&text)) && belong_together(pair)) ||
-	         sim_because(why, "keys/%s: it is no P-256 key", name));
+	struct buf text = { 0 };
+	bool good = get(&text, dir, name, why) &&
+	            ((parse(pair, buf_bytes(&text)) && belong_together(pair)) ||
+	             sim_because(why, "keys/%s: it is no P-256 key", name));
 
 	wipe(&text);
 	return good;
@@ -199,12 +198,12 @@ static bool get_pair(struct assay_p256_pair *pair, int dir, const char *name,
 
 static bool get_enclaves(struct sim_maker_keys *k, int dir, struct sim_why *why)
 {
-	struct sim_out text = { 0 };
+	struct buf text = { 0 };
 	const char *what = NULL;
 	bool good = get(&text, dir, ENCLAVES, why);
 
 	if (good)
-		k->enclaves = assay_rsa3_read(sim_out_bytes(&text), &what);
+		k->enclaves = assay_rsa3_read(buf_bytes(&text), &what);
 	if (good && !k->enclaves)
 		good = sim_because(why, "keys/" ENCLAVES ": %s", what);
 	wipe(&text);
@@ -213,11 +212,11 @@ static bool get_enclaves(struct sim_maker_keys *k, int dir, struct sim_why *why)
 
 static bool get_ppid(struct sim_maker_keys *k, int dir, struct sim_why *why)
 {
-	struct sim_out text = { 0 };
+	struct buf text = { 0 };
 	bool good = get(&text, dir, PPID, why);
 
 	if (good)
-		k->ppid = assay_rsa_key_read(sim_out_bytes(&text));
+		k->ppid = assay_rsa_key_read(buf_bytes(&text));
 	if (good && !k->ppid)
 		good = sim_because(why, "keys/" PPID
 		                        ": it is no RSA key of 3072 bits");
@@ -227,13 +226,13 @@ static bool get_ppid(struct sim_maker_keys *k, int dir, struct sim_why *why)
 
 static bool get_seal(struct sim_maker_keys *k, int dir, struct sim_why *why)
 {
-	struct sim_out text = { 0 };
+	struct buf text = { 0 };
 	bool good = get(&text, dir, SEAL, why);
 
 	if (good && text.len && text.ptr[text.len - 1] == '\n')
 		text.len--;
 	if (good &&
-	    !assay_hex_parse(k->seal, sizeof(k->seal), sim_out_bytes(&text)))
+	    !assay_hex_parse(k->seal, sizeof(k->seal), buf_bytes(&text)))
 		good = sim_because(why, "keys/" SEAL ": want %u hex digits",
 		                   2 * SIM_MAKER_SEAL_KEY_LEN);
 	wipe(&text);

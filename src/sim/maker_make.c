@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "sim/ae.h"
-#include "sim/files.h"
+#include "os/folder.h"
 #include "sim/machine.h"
 
 enum {
@@ -62,12 +62,12 @@ static bool sign_enclaves(struct sim_maker *m, uint8_t pce[ASSAY_SIGSTRUCT_LEN],
 }
 
 /* The PEM chain of a certificate. */
-static void put_chain(struct sim_out *pem, const struct sim_maker *m,
+static void put_chain(struct buf *pem, const struct sim_maker *m,
                       const struct ledger_cert *cert, enum sim_ca ca)
 {
-	sim_out_clear(pem);
+	buf_clear(pem);
 	sim_pem(pem, "CERTIFICATE", cert->der);
-	sim_put_bytes(pem, sim_maker_ca_chain(m, ca));
+	buf_put_bytes(pem, sim_maker_ca_chain(m, ca));
 }
 
 /* What is known of a processor, for people and programs. */
@@ -97,10 +97,10 @@ static bool put_facts(int dir, const struct ledger_processor *p,
 		return false;
 	}
 	text[o.len] = '\n';
-	return sim_file_put(dir, "processor.json",
-	                    (struct assay_bytes){ (const uint8_t *)text,
-	                                          o.len + 1 },
-	                    0644, false);
+	return file_put(dir, "processor.json",
+	                (struct assay_bytes){ (const uint8_t *)text,
+	                                      o.len + 1 },
+	                0644, false);
 }
 
 /* Writes the machine's folder as DIR/processors/.new/NAME. */
@@ -109,26 +109,26 @@ static bool put_machine(struct sim_maker *m, int new,
                         const struct ledger_processor *p,
                         const struct ledger_cert *cert, enum sim_ca ca)
 {
-	struct sim_out path = { 0 };
+	struct buf path = { 0 };
 	bool good = false;
 	int dir = -1;
 
-	sim_printf(&path, "%s/processors/.new/%s", m->path, p->name);
-	sim_put_zeros(&path, 1);
+	buf_printf(&path, "%s/processors/.new/%s", m->path, p->name);
+	buf_put_zeros(&path, 1);
 	if (path.bad || machine->chain.bad)
 		errno = ENOMEM;
 	else
-		good = sim_folder_remove(new, p->name) &&
+		good = folder_remove(new, p->name) &&
 		       sim_machine_write(machine, (const char *)path.ptr);
 	if (good) {
-		dir = sim_folder(new, p->name, 0700);
+		dir = folder_open(new, p->name, 0700);
 		good = dir >= 0 && put_facts(dir, p, cert, ca);
 	}
 	if (!good)
 		sim_errno_because(m, "processors/%s", p->name);
 	if (dir >= 0)
 		close(dir);
-	sim_out_free(&path);
+	buf_free(&path);
 	return good;
 }
 
@@ -275,9 +275,9 @@ static bool open_folders(struct line *l)
 {
 	struct sim_maker *m = l->m;
 
-	l->processors = sim_folder(m->dir, "processors", 0755);
+	l->processors = folder_open(m->dir, "processors", 0755);
 	if (l->processors >= 0)
-		l->new = sim_folder(l->processors, ".new", 0700);
+		l->new = folder_open(l->processors, ".new", 0700);
 	return l->new >= 0 || sim_errno_because(m, "processors");
 }
 
@@ -413,13 +413,13 @@ static bool update_entry(struct sim_maker *m, struct ledger_processor *p,
 static bool read_machine(struct sim_machine *machine, struct sim_maker *m,
                          const char *name)
 {
-	struct sim_out path = { 0 };
+	struct buf path = { 0 };
 	bool good;
 
-	sim_printf(&path, "%s/processors/%s", m->path, name);
-	sim_put_zeros(&path, 1);
+	buf_printf(&path, "%s/processors/%s", m->path, name);
+	buf_put_zeros(&path, 1);
 	good = !path.bad && sim_machine_read(machine, (const char *)path.ptr);
-	sim_out_free(&path);
+	buf_free(&path);
 	return good || sim_because(&m->why,
 	                           "%s/processors/%s: it is not there, or not "
 	                           "complete",

@@ -36,12 +36,12 @@ struct sim_maker {
 	/* certificates and the specs of all documents; edited for each */
 	struct sim_world *world;
 	struct sim_cert_spec leaf[SIM_N_CAS];
-	struct sim_out ca_chain[SIM_N_CAS], signer_chain;
+	struct buf ca_chain[SIM_N_CAS], signer_chain;
 	struct sim_ppid_key ppid_key;
 	/* the PCE as a maker runs it: no state is beyond it */
 	struct sim_cpu cpu;
 	struct sim_enclave pce;
-	struct sim_out der; /* what sim_maker_certify gives away */
+	struct buf der; /* what sim_maker_certify gives away */
 	struct sim_why why;
 };
 

@@ -10,97 +10,97 @@
 
 /* The texts are of fixed length, or the last, so that no two rows give the
  * same bytes. */
-static void begin(struct sim_out *o, const char *kind)
+static void begin(struct buf *o, const char *kind)
 {
-	sim_put(o, kind, strlen(kind) + 1);
+	buf_put(o, kind, strlen(kind) + 1);
 }
 
-static void put_maker(struct sim_out *o, const struct ledger_maker *r)
+static void put_maker(struct buf *o, const struct ledger_maker *r)
 {
 	begin(o, "maker");
-	sim_put_le(o, (uint64_t)r->made, 8);
-	sim_put_le(o, (uint64_t)r->published, 8);
-	sim_put_le(o, (uint64_t)r->edition, 8);
-	sim_put_le(o, (uint64_t)r->n_processors, 8);
-	sim_put_le(o, (uint64_t)r->n_revoked, 8);
-	sim_put_le(o, (uint64_t)r->n_certs, 8);
-	sim_put_le(o, (uint64_t)r->n_families, 8);
-	sim_put_le(o, (uint64_t)r->n_evaluations, 8);
-	sim_put_le(o, (uint64_t)r->n_documents, 8);
-	sim_put(o, r->rows, sizeof(r->rows));
+	buf_put_le(o, (uint64_t)r->made, 8);
+	buf_put_le(o, (uint64_t)r->published, 8);
+	buf_put_le(o, (uint64_t)r->edition, 8);
+	buf_put_le(o, (uint64_t)r->n_processors, 8);
+	buf_put_le(o, (uint64_t)r->n_revoked, 8);
+	buf_put_le(o, (uint64_t)r->n_certs, 8);
+	buf_put_le(o, (uint64_t)r->n_families, 8);
+	buf_put_le(o, (uint64_t)r->n_evaluations, 8);
+	buf_put_le(o, (uint64_t)r->n_documents, 8);
+	buf_put(o, r->rows, sizeof(r->rows));
 }
 
-static void put_processor(struct sim_out *o, const struct ledger_processor *r)
+static void put_processor(struct buf *o, const struct ledger_processor *r)
 {
 	begin(o, "processor");
-	sim_put_le(o, (uint64_t)r->id, 8);
-	sim_put(o, r->ppid, sizeof(r->ppid));
-	sim_put(o, r->rpk, sizeof(r->rpk));
-	sim_put(o, r->fmspc, sizeof(r->fmspc));
-	sim_put(o, r->piid, sizeof(r->piid));
-	sim_put(o, r->cpu_svn, sizeof(r->cpu_svn));
-	sim_put_le(o, r->pce_id, 2);
-	sim_put_le(o, r->pce_svn, 2);
-	sim_put_le(o, (uint64_t)r->made, 8);
-	sim_put_le(o, (uint64_t)r->revoked, 8);
-	sim_put(o, r->name, strlen(r->name));
+	buf_put_le(o, (uint64_t)r->id, 8);
+	buf_put(o, r->ppid, sizeof(r->ppid));
+	buf_put(o, r->rpk, sizeof(r->rpk));
+	buf_put(o, r->fmspc, sizeof(r->fmspc));
+	buf_put(o, r->piid, sizeof(r->piid));
+	buf_put(o, r->cpu_svn, sizeof(r->cpu_svn));
+	buf_put_le(o, r->pce_id, 2);
+	buf_put_le(o, r->pce_svn, 2);
+	buf_put_le(o, (uint64_t)r->made, 8);
+	buf_put_le(o, (uint64_t)r->revoked, 8);
+	buf_put(o, r->name, strlen(r->name));
 }
 
-static void put_cert(struct sim_out *o, const struct ledger_cert *r)
+static void put_cert(struct buf *o, const struct ledger_cert *r)
 {
 	uint8_t digest[ASSAY_SHA256_LEN];
 
 	assay_sha256(digest, r->der);
 	begin(o, "certificate");
-	sim_put_le(o, (uint64_t)r->processor, 8);
-	sim_put(o, r->tcbm, sizeof(r->tcbm));
-	sim_put(o, r->serial, sizeof(r->serial));
-	sim_put_le(o, (uint64_t)r->issued, 8);
-	sim_put(o, digest, sizeof(digest));
+	buf_put_le(o, (uint64_t)r->processor, 8);
+	buf_put(o, r->tcbm, sizeof(r->tcbm));
+	buf_put(o, r->serial, sizeof(r->serial));
+	buf_put_le(o, (uint64_t)r->issued, 8);
+	buf_put(o, digest, sizeof(digest));
 }
 
-static void put_family(struct sim_out *o, const struct ledger_family *r)
+static void put_family(struct buf *o, const struct ledger_family *r)
 {
 	begin(o, "family");
-	sim_put(o, r->fmspc, sizeof(r->fmspc));
-	sim_put_le(o, r->ca, 1);
+	buf_put(o, r->fmspc, sizeof(r->fmspc));
+	buf_put_le(o, r->ca, 1);
 }
 
-static void put_evaluation(struct sim_out *o, const struct ledger_evaluation *r)
+static void put_evaluation(struct buf *o, const struct ledger_evaluation *r)
 {
 	begin(o, "evaluation");
-	sim_put_le(o, r->number, 4);
-	sim_put_le(o, (uint64_t)r->event, 8);
-	sim_put_le(o, (uint64_t)r->standard, 8);
-	sim_put(o, r->cpu_svn, sizeof(r->cpu_svn));
-	sim_put_le(o, r->pce_svn, 2);
-	sim_put(o, r->advisory, strlen(r->advisory));
+	buf_put_le(o, r->number, 4);
+	buf_put_le(o, (uint64_t)r->event, 8);
+	buf_put_le(o, (uint64_t)r->standard, 8);
+	buf_put(o, r->cpu_svn, sizeof(r->cpu_svn));
+	buf_put_le(o, r->pce_svn, 2);
+	buf_put(o, r->advisory, strlen(r->advisory));
 }
 
-static void put_document(struct sim_out *o, const struct ledger_document *r)
+static void put_document(struct buf *o, const struct ledger_document *r)
 {
 	uint8_t digest[ASSAY_SHA256_LEN];
 
 	assay_sha256(digest, r->body);
 	begin(o, "document");
-	sim_put(o, digest, sizeof(digest));
-	sim_put(o, r->name, strlen(r->name));
+	buf_put(o, digest, sizeof(digest));
+	buf_put(o, r->name, strlen(r->name));
 }
 
 /* The MAC of what was put, which is wiped. */
 static bool mac(uint8_t seal[LEDGER_SEAL_LEN], struct sim_maker *m,
-                struct sim_out *o)
+                struct buf *o)
 {
-	bool done = !o->bad && assay_cmac(seal, m->keys.seal, sim_out_bytes(o));
+	bool done = !o->bad && assay_cmac(seal, m->keys.seal, buf_bytes(o));
 
 	if (o->ptr)
 		assay_wipe(o->ptr, o->cap);
-	sim_out_free(o);
+	buf_free(o);
 	return done || sim_no_memory(m);
 }
 
 /* Whether it is this seal; else, what is not what was written. */
-static bool same(struct sim_maker *m, struct sim_out *o,
+static bool same(struct sim_maker *m, struct buf *o,
                  const uint8_t seal[LEDGER_SEAL_LEN], const char *what)
 {
 	uint8_t want[LEDGER_SEAL_LEN];
@@ -119,10 +119,10 @@ static bool same(struct sim_maker *m, struct sim_out *o,
 static bool mac_of(uint8_t out[LEDGER_SEAL_LEN], struct sim_maker *m,
                    const char *kind, const uint8_t in[LEDGER_SEAL_LEN])
 {
-	struct sim_out o = { 0 };
+	struct buf o = { 0 };
 
 	begin(&o, kind);
-	sim_put(&o, in, LEDGER_SEAL_LEN);
+	buf_put(&o, in, LEDGER_SEAL_LEN);
 	return mac(out, m, &o);
 }
 
@@ -158,7 +158,7 @@ bool sim_tally_is(struct sim_maker *m, const uint8_t tally[LEDGER_SEAL_LEN],
 
 bool sim_seal_maker(struct sim_maker *m, struct ledger_maker *row)
 {
-	struct sim_out o = { 0 };
+	struct buf o = { 0 };
 
 	if (!mac_of(row->rows, m, "rows", m->tally))
 		return false;
@@ -168,7 +168,7 @@ bool sim_seal_maker(struct sim_maker *m, struct ledger_maker *row)
 
 bool sim_sealed_maker(struct sim_maker *m, const struct ledger_maker *row)
 {
-	struct sim_out o = { 0 };
+	struct buf o = { 0 };
 
 	put_maker(&o, row);
 	return same(m, &o, row->seal, "the manufacturer");
@@ -176,7 +176,7 @@ bool sim_sealed_maker(struct sim_maker *m, const struct ledger_maker *row)
 
 bool sim_seal_processor(struct sim_maker *m, struct ledger_processor *row)
 {
-	struct sim_out o = { 0 };
+	struct buf o = { 0 };
 
 	put_processor(&o, row);
 	return mac(row->seal, m, &o);
@@ -185,7 +185,7 @@ bool sim_seal_processor(struct sim_maker *m, struct ledger_processor *row)
 bool sim_sealed_processor(struct sim_maker *m,
                           const struct ledger_processor *row)
 {
-	struct sim_out o = { 0 };
+	struct buf o = { 0 };
 	char what[LEDGER_NAME_LEN + 16];
 
 	put_processor(&o, row);
@@ -195,7 +195,7 @@ bool sim_sealed_processor(struct sim_maker *m,
 
 bool sim_seal_cert(struct sim_maker *m, struct ledger_cert *row)
 {
-	struct sim_out o = { 0 };
+	struct buf o = { 0 };
 
 	put_cert(&o, row);
 	return mac(row->seal, m, &o);
@@ -203,7 +203,7 @@ bool sim_seal_cert(struct sim_maker *m, struct ledger_cert *row)
 
 bool sim_sealed_cert(struct sim_maker *m, const struct ledger_cert *row)
 {
-	struct sim_out o = { 0 };
+	struct buf o = { 0 };
 
 	put_cert(&o, row);
 	return same(m, &o, row->seal, "a certificate");
@@ -211,7 +211,7 @@ bool sim_sealed_cert(struct sim_maker *m, const struct ledger_cert *row)
 
 bool sim_seal_family(struct sim_maker *m, struct ledger_family *row)
 {
-	struct sim_out o = { 0 };
+	struct buf o = { 0 };
 
 	put_family(&o, row);
 	return mac(row->seal, m, &o);
@@ -219,7 +219,7 @@ bool sim_seal_family(struct sim_maker *m, struct ledger_family *row)
 
 bool sim_sealed_family(struct sim_maker *m, const struct ledger_family *row)
 {
-	struct sim_out o = { 0 };
+	struct buf o = { 0 };
 
 	put_family(&o, row);
 	return same(m, &o, row->seal, "a family");
@@ -227,7 +227,7 @@ bool sim_sealed_family(struct sim_maker *m, const struct ledger_family *row)
 
 bool sim_seal_evaluation(struct sim_maker *m, struct ledger_evaluation *row)
 {
-	struct sim_out o = { 0 };
+	struct buf o = { 0 };
 
 	put_evaluation(&o, row);
 	return mac(row->seal, m, &o);
@@ -236,7 +236,7 @@ bool sim_seal_evaluation(struct sim_maker *m, struct ledger_evaluation *row)
 bool sim_sealed_evaluation(struct sim_maker *m,
                            const struct ledger_evaluation *row)
 {
-	struct sim_out o = { 0 };
+	struct buf o = { 0 };
 
 	put_evaluation(&o, row);
 	return same(m, &o, row->seal, "a TCB evaluation");
@@ -244,7 +244,7 @@ bool sim_sealed_evaluation(struct sim_maker *m,
 
 bool sim_seal_document(struct sim_maker *m, struct ledger_document *row)
 {
-	struct sim_out o = { 0 };
+	struct buf o = { 0 };
 
 	put_document(&o, row);
 	return mac(row->seal, m, &o);
@@ -252,7 +252,7 @@ bool sim_seal_document(struct sim_maker *m, struct ledger_document *row)
 
 bool sim_sealed_document(struct sim_maker *m, const struct ledger_document *row)
 {
-	struct sim_out o = { 0 };
+	struct buf o = { 0 };
 	char what[SIM_DOCUMENT_NAME + 16];
 
 	put_document(&o, row);

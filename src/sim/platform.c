@@ -143,14 +143,12 @@ enum sim_status sim_platform_target(struct sim_platform *p,
 }
 
 /* What was put last into an output, if that has room. */
-static enum sim_status all_put(enum sim_status status,
-                               const struct sim_out *quote)
+static enum sim_status all_put(enum sim_status status, const struct buf *quote)
 {
 	return status == SIM_SUCCESS && quote->bad ? SIM_MC : status;
 }
 
-enum sim_status sim_platform_quote(struct sim_platform *p,
-                                   struct sim_out *quote,
+enum sim_status sim_platform_quote(struct sim_platform *p, struct buf *quote,
                                    const uint8_t report[SIM_REPORT_LEN])
 {
 	struct assay_bytes body;
@@ -160,13 +158,12 @@ enum sim_status sim_platform_quote(struct sim_platform *p,
 	sim_message_begin(&m, SIM_OP_QUOTE);
 	sim_message_put(&m, report, SIM_REPORT_LEN);
 	status = ask(p, &m, &body);
-	sim_out_clear(quote);
-	sim_put_bytes(quote, body);
+	buf_clear(quote);
+	buf_put_bytes(quote, body);
 	return all_put(status, quote);
 }
 
-enum sim_status sim_platform_answer(struct sim_platform *p,
-                                    struct sim_out *quote,
+enum sim_status sim_platform_answer(struct sim_platform *p, struct buf *quote,
                                     uint8_t answer[SIM_REPORT_LEN],
                                     const uint8_t report[SIM_REPORT_LEN],
                                     const uint8_t nonce[16],
@@ -185,7 +182,7 @@ enum sim_status sim_platform_answer(struct sim_platform *p,
 	struct assay_rd r = assay_rd(body);
 
 	assay_rd_copy(&r, answer, SIM_REPORT_LEN, "REPORT");
-	sim_out_clear(quote);
-	sim_put_bytes(quote, assay_rd_rest(&r));
+	buf_clear(quote);
+	buf_put_bytes(quote, assay_rd_rest(&r));
 	return all_put(status, quote);
 }

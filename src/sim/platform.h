@@ -59,10 +59,10 @@ sim_platform_einit(struct sim_platform *p, int *fd,
 ASSAY_MUST_CHECK enum sim_status
 sim_platform_target(struct sim_platform *p, uint8_t target[SIM_TARGETINFO_LEN]);
 ASSAY_MUST_CHECK enum sim_status
-sim_platform_quote(struct sim_platform *p, struct sim_out *quote,
+sim_platform_quote(struct sim_platform *p, struct buf *quote,
                    const uint8_t report[SIM_REPORT_LEN]);
 ASSAY_MUST_CHECK enum sim_status sim_platform_answer(
-	struct sim_platform *p, struct sim_out *quote,
+	struct sim_platform *p, struct buf *quote,
 	uint8_t answer[SIM_REPORT_LEN], const uint8_t report[SIM_REPORT_LEN],
 	const uint8_t nonce[16], const uint8_t target[SIM_TARGETINFO_LEN]);
 

@@ -182,7 +182,7 @@ static enum sim_status certify(struct opening *o, const struct sim_psvn *psvn)
 }
 
 /* Type 5: as the leaf says, and only if it is this platform's. */
-static enum sim_status certify_by_chain(struct opening *o, struct sim_out *data)
+static enum sim_status certify_by_chain(struct opening *o, struct buf *data)
 {
 	uint8_t key[64];
 	struct sim_psvn psvn;
@@ -192,7 +192,7 @@ static enum sim_status certify_by_chain(struct opening *o, struct sim_out *data)
 
 	if (status == SIM_SUCCESS && !is_signed(o->sig, key, o->report))
 		status = SIM_QE_WRONG_PCK;
-	sim_put_bytes(data, o->cert->chain);
+	buf_put_bytes(data, o->cert->chain);
 	return status;
 }
 
@@ -212,7 +212,7 @@ static enum sim_status encrypted_ppid(struct sim_pce_info *info,
 }
 
 /* Type 3: the platform's state, and who it is for the maker's eyes. */
-static enum sim_status certify_by_ppid(struct opening *o, struct sim_out *data)
+static enum sim_status certify_by_ppid(struct opening *o, struct buf *data)
 {
 	struct sim_psvn psvn = { .pce_svn = o->pce_svn };
 	struct sim_pce_info info = { 0 };
@@ -222,34 +222,34 @@ static enum sim_status certify_by_ppid(struct opening *o, struct sim_out *data)
 	status = certify(o, &psvn);
 	if (status == SIM_SUCCESS)
 		status = encrypted_ppid(&info, o);
-	sim_put(data, info.ppid, sizeof(info.ppid));
-	sim_put(data, psvn.cpu_svn, SIM_CPUSVN_LEN);
-	sim_put_le(data, psvn.pce_svn, 2);
-	sim_put_le(data, info.pce_id, 2);
+	buf_put(data, info.ppid, sizeof(info.ppid));
+	buf_put(data, psvn.cpu_svn, SIM_CPUSVN_LEN);
+	buf_put_le(data, psvn.pce_svn, 2);
+	buf_put_le(data, info.pce_id, 2);
 	return status;
 }
 
 /* From the attestation key to the end of the quote. */
-static enum sim_status put_platform(struct sim_out *out, struct opening *o)
+static enum sim_status put_platform(struct buf *out, struct opening *o)
 {
 	const bool has_chain = o->cert->chain.len > 0;
-	struct sim_out data = { 0 };
+	struct buf data = { 0 };
 	enum sim_status status = has_chain ? certify_by_chain(o, &data)
 	                                   : certify_by_ppid(o, &data);
 
-	sim_put(out, o->att.key, 64);
-	sim_put(out, o->report, SIM_REPORT_BODY_LEN);
-	sim_put(out, o->sig, 64);
-	sim_put_le(out, sizeof(sim_auth_data), 2);
-	sim_put(out, sim_auth_data, sizeof(sim_auth_data));
-	sim_put_le(out,
+	buf_put(out, o->att.key, 64);
+	buf_put(out, o->report, SIM_REPORT_BODY_LEN);
+	buf_put(out, o->sig, 64);
+	buf_put_le(out, sizeof(sim_auth_data), 2);
+	buf_put(out, sim_auth_data, sizeof(sim_auth_data));
+	buf_put_le(out,
 	           has_chain ? ASSAY_CERT_PCK_CHAIN : ASSAY_CERT_PPID_RSA3072,
 	           2);
-	sim_put_le(out, data.len, 4);
-	sim_put_bytes(out, sim_out_bytes(&data));
+	buf_put_le(out, data.len, 4);
+	buf_put_bytes(out, buf_bytes(&data));
 	if (status == SIM_SUCCESS && (data.bad || out->bad))
 		status = SIM_MC;
-	sim_out_free(&data);
+	buf_free(&data);
 	return status;
 }
 
@@ -307,7 +307,7 @@ enum sim_status sim_qe_open(struct sim_qe *qe, const struct sim_enclu *enclu,
 
 void sim_qe_close(struct sim_qe *qe)
 {
-	sim_out_free(&qe->platform);
+	buf_free(&qe->platform);
 	assay_p256_signer_free(qe->att);
 	assay_wipe(qe, sizeof(*qe));
 }
@@ -323,26 +323,26 @@ static enum sim_status check_report(const struct sim_qe *qe,
 	return sim_report_verify(&qe->enclu, report, SIM_QE_INVALID_REPORT);
 }
 
-enum sim_status sim_qe_quote(struct sim_out *quote, const struct sim_qe *qe,
+enum sim_status sim_qe_quote(struct buf *quote, const struct sim_qe *qe,
                              const uint8_t report[SIM_REPORT_LEN])
 {
 	uint8_t digest[ASSAY_SHA256_LEN], sig[64];
 	enum sim_status status = check_report(qe, report);
 
-	sim_out_clear(quote);
+	buf_clear(quote);
 	if (status != SIM_SUCCESS)
 		return status;
-	sim_put(quote, qe->header, sizeof(qe->header));
-	sim_put(quote, report, SIM_REPORT_BODY_LEN);
-	assay_sha256(digest, sim_out_bytes(quote));
-	sim_put_le(quote, sizeof(sig) + qe->platform.len, 4);
+	buf_put(quote, qe->header, sizeof(qe->header));
+	buf_put(quote, report, SIM_REPORT_BODY_LEN);
+	assay_sha256(digest, buf_bytes(quote));
+	buf_put_le(quote, sizeof(sig) + qe->platform.len, 4);
 	if (assay_p256_signer_sign(sig, qe->att, digest)) {
-		sim_put(quote, sig, sizeof(sig));
-		sim_put_bytes(quote, sim_out_bytes(&qe->platform));
+		buf_put(quote, sig, sizeof(sig));
+		buf_put_bytes(quote, buf_bytes(&qe->platform));
 		if (!quote->bad)
 			return SIM_SUCCESS;
 	}
-	sim_out_clear(quote);
+	buf_clear(quote);
 	return SIM_MC;
 }
 

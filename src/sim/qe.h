@@ -4,7 +4,7 @@
 #define SIM_QE_H
 
 #include "crypto/signer.h"
-#include "sim/out.h"
+#include "os/buf.h"
 #include "sim/pce.h"
 
 /* The PCE as the QE sees it: in the same process (sim_pce_of), or behind a
@@ -46,7 +46,7 @@ struct sim_qe {
 	struct sim_enclu enclu;
 	uint8_t target[SIM_TARGETINFO_LEN]; /* for reports that it quotes */
 	uint8_t header[48];                 /* of every quote */
-	struct sim_out platform;            /* what follows the signature */
+	struct buf platform;                /* what follows the signature */
 	struct assay_p256_signer *att;
 	uint8_t key_id[32]; /* of reports since the start */
 	uint8_t report_key[SIM_KEY_LEN];
@@ -65,7 +65,7 @@ void sim_qe_close(struct sim_qe *qe);
 /* sim_qe_quote makes a quote of version 3 of a report that was made for
  * qe->target; QE_INVALID_REPORT if it was not.  Empty on failure. */
 ASSAY_MUST_CHECK enum sim_status
-sim_qe_quote(struct sim_out *quote, const struct sim_qe *qe,
+sim_qe_quote(struct buf *quote, const struct sim_qe *qe,
              const uint8_t report[SIM_REPORT_LEN]);
 
 /* sim_qe_answer makes the QE's report for `target` on the quote that it made:

@@ -14,45 +14,45 @@ const uint8_t sim_qe_vendor[16] = {
 	0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07,
 };
 
-void sim_report_put(struct sim_out *out, const struct assay_sgx_report *r)
+void sim_report_put(struct buf *out, const struct assay_sgx_report *r)
 {
-	sim_put(out, r->cpu_svn, 16);
-	sim_put_le(out, r->misc_select, 4);
-	sim_put_zeros(out, 12);
-	sim_put(out, r->isv_ext_prod_id, 16);
-	sim_put_le(out, r->flags, 8);
-	sim_put_le(out, r->xfrm, 8);
-	sim_put(out, r->mrenclave, 32);
-	sim_put_zeros(out, 32);
-	sim_put(out, r->mrsigner, 32);
-	sim_put_zeros(out, 32);
-	sim_put(out, r->config_id, 64);
-	sim_put_le(out, r->isv_prod_id, 2);
-	sim_put_le(out, r->isv_svn, 2);
-	sim_put_le(out, r->config_svn, 2);
-	sim_put_zeros(out, 42);
-	sim_put(out, r->isv_family_id, 16);
-	sim_put(out, r->report_data, 64);
+	buf_put(out, r->cpu_svn, 16);
+	buf_put_le(out, r->misc_select, 4);
+	buf_put_zeros(out, 12);
+	buf_put(out, r->isv_ext_prod_id, 16);
+	buf_put_le(out, r->flags, 8);
+	buf_put_le(out, r->xfrm, 8);
+	buf_put(out, r->mrenclave, 32);
+	buf_put_zeros(out, 32);
+	buf_put(out, r->mrsigner, 32);
+	buf_put_zeros(out, 32);
+	buf_put(out, r->config_id, 64);
+	buf_put_le(out, r->isv_prod_id, 2);
+	buf_put_le(out, r->isv_svn, 2);
+	buf_put_le(out, r->config_svn, 2);
+	buf_put_zeros(out, 42);
+	buf_put(out, r->isv_family_id, 16);
+	buf_put(out, r->report_data, 64);
 }
 
-void sim_td_report_put(struct sim_out *out, const struct assay_td_report *r,
+void sim_td_report_put(struct buf *out, const struct assay_td_report *r,
                        bool is_15)
 {
-	sim_put(out, r->tee_tcb_svn, 16);
-	sim_put(out, r->mrseam, 48);
-	sim_put(out, r->mrsignerseam, 48);
-	sim_put_le(out, r->seam_attributes, 8);
-	sim_put_le(out, r->td_attributes, 8);
-	sim_put_le(out, r->xfam, 8);
-	sim_put(out, r->mrtd, 48);
-	sim_put(out, r->mrconfigid, 48);
-	sim_put(out, r->mrowner, 48);
-	sim_put(out, r->mrownerconfig, 48);
-	sim_put(out, r->rtmr, sizeof(r->rtmr));
-	sim_put(out, r->report_data, 64);
+	buf_put(out, r->tee_tcb_svn, 16);
+	buf_put(out, r->mrseam, 48);
+	buf_put(out, r->mrsignerseam, 48);
+	buf_put_le(out, r->seam_attributes, 8);
+	buf_put_le(out, r->td_attributes, 8);
+	buf_put_le(out, r->xfam, 8);
+	buf_put(out, r->mrtd, 48);
+	buf_put(out, r->mrconfigid, 48);
+	buf_put(out, r->mrowner, 48);
+	buf_put(out, r->mrownerconfig, 48);
+	buf_put(out, r->rtmr, sizeof(r->rtmr));
+	buf_put(out, r->report_data, 64);
 	if (is_15) {
-		sim_put(out, r->tee_tcb_svn_2, 16);
-		sim_put(out, r->mrservicetd, 48);
+		buf_put(out, r->tee_tcb_svn_2, 16);
+		buf_put(out, r->mrservicetd, 48);
 	}
 }
 
@@ -64,37 +64,37 @@ static uint64_t length(sim_len want, size_t truth)
 }
 
 /* The header, the descriptor, the body: what the attestation key signs. */
-static void put_signed(struct sim_out *out, const struct sim_quote_spec *q)
+static void put_signed(struct buf *out, const struct sim_quote_spec *q)
 {
-	struct sim_out body = { 0 };
+	struct buf body = { 0 };
 
-	sim_put_le(out, q->version, 2);
-	sim_put_le(out, q->key_type, 2);
-	sim_put_le(out, q->tee, 4);
-	sim_put_le(out, q->qe_svn, 2);
-	sim_put_le(out, q->pce_svn, 2);
-	sim_put(out, q->vendor, sizeof(q->vendor));
-	sim_put(out, q->user_data, sizeof(q->user_data));
+	buf_put_le(out, q->version, 2);
+	buf_put_le(out, q->key_type, 2);
+	buf_put_le(out, q->tee, 4);
+	buf_put_le(out, q->qe_svn, 2);
+	buf_put_le(out, q->pce_svn, 2);
+	buf_put(out, q->vendor, sizeof(q->vendor));
+	buf_put(out, q->user_data, sizeof(q->user_data));
 	if (q->body == SIM_BODY_SGX)
 		sim_report_put(&body, &q->sgx);
 	else
 		sim_td_report_put(&body, &q->td, q->body == SIM_BODY_TD15);
 	if (q->layout == 5) {
-		sim_put_le(out, q->body_type, 2);
-		sim_put_le(out, length(q->body_size, body.len), 4);
+		buf_put_le(out, q->body_type, 2);
+		buf_put_le(out, length(q->body_size, body.len), 4);
 	}
-	sim_put_bytes(out, sim_out_bytes(&body));
+	buf_put_bytes(out, buf_bytes(&body));
 	out->bad |= body.bad;
-	sim_out_free(&body);
-	sim_out_edit(out, q->signed_edit, SIM_N_QUOTE_EDITS);
+	buf_free(&body);
+	sim_edit_all(out, q->signed_edit, SIM_N_QUOTE_EDITS);
 }
 
 /* The quoting enclave's report and the PCK key's signature over it. */
-static bool put_qe(struct sim_out *out, const struct sim_quote_spec *q,
+static bool put_qe(struct buf *out, const struct sim_quote_spec *q,
                    const uint8_t ak[64], const struct assay_p256_pair *pck)
 {
 	struct assay_sgx_report report = q->qe;
-	struct sim_out raw = { 0 };
+	struct buf raw = { 0 };
 	uint8_t sig[64];
 	bool good;
 
@@ -107,20 +107,20 @@ static bool put_qe(struct sim_out *out, const struct sim_quote_spec *q,
 		assay_sha256_2(report.report_data, key, q->auth);
 	}
 	sim_report_put(&raw, &report);
-	sim_out_edit(&raw, q->qe_edit, SIM_N_QUOTE_EDITS);
+	sim_edit_all(&raw, q->qe_edit, SIM_N_QUOTE_EDITS);
 	good = !raw.bad && raw.len == QE_REPORT_LEN &&
-	       sim_sign(sig, pck, sim_out_bytes(&raw));
+	       sim_sign(sig, pck, buf_bytes(&raw));
 	if (good) {
 		sim_sig_spoil(sig, q->qe_sig);
-		sim_put_bytes(out, sim_out_bytes(&raw));
-		sim_put(out, sig, 64);
+		buf_put_bytes(out, buf_bytes(&raw));
+		buf_put(out, sig, 64);
 	}
-	sim_out_free(&raw);
+	buf_free(&raw);
 	return good;
 }
 
 /* What version 3 has in its signature data, and later ones in type 6. */
-static bool put_certified(struct sim_out *out, const struct sim_quote_spec *q,
+static bool put_certified(struct buf *out, const struct sim_quote_spec *q,
                           struct assay_bytes chain, const uint8_t ak[64],
                           const struct assay_p256_pair *pck)
 {
@@ -130,47 +130,47 @@ static bool put_certified(struct sim_out *out, const struct sim_quote_spec *q,
 		chain = q->cert;
 	if (!put_qe(out, q, ak, pck))
 		return false;
-	sim_put_le(out, length(q->auth_len, q->auth.len), 2);
-	sim_put_bytes(out, q->auth);
-	sim_put_le(out, q->cert_type, 2);
-	sim_put_le(out, length(q->cert_len, chain.len), 4);
-	sim_put_bytes(out, chain);
-	sim_put_bytes(out, q->inner_slack);
+	buf_put_le(out, length(q->auth_len, q->auth.len), 2);
+	buf_put_bytes(out, q->auth);
+	buf_put_le(out, q->cert_type, 2);
+	buf_put_le(out, length(q->cert_len, chain.len), 4);
+	buf_put_bytes(out, chain);
+	buf_put_bytes(out, q->inner_slack);
 	return true;
 }
 
 /* The signature data. */
-static bool put_sig_data(struct sim_out *out, const struct sim_quote_spec *q,
+static bool put_sig_data(struct buf *out, const struct sim_quote_spec *q,
                          const uint8_t sig[64], struct assay_bytes chain,
                          const struct assay_p256_pair *pck,
                          const struct assay_p256_pair *ak)
 {
 	const uint8_t *key = q->ak.len ? q->ak.p : ak->key;
-	struct sim_out certified = { 0 };
+	struct buf certified = { 0 };
 	bool good = put_certified(&certified, q, chain, key, pck);
 
-	sim_put(out, sig, 64);
-	sim_put(out, key, 64);
+	buf_put(out, sig, 64);
+	buf_put(out, key, 64);
 	if (q->layout != 3) {
-		sim_put_le(out, q->outer_type, 2);
-		sim_put_le(out, length(q->outer_len, certified.len), 4);
+		buf_put_le(out, q->outer_type, 2);
+		buf_put_le(out, length(q->outer_len, certified.len), 4);
 	}
-	sim_put_bytes(out, sim_out_bytes(&certified));
-	sim_put_bytes(out, q->slack);
+	buf_put_bytes(out, buf_bytes(&certified));
+	buf_put_bytes(out, q->slack);
 	good &= !certified.bad;
-	sim_out_free(&certified);
+	buf_free(&certified);
 	return good;
 }
 
-bool sim_quote_make(struct sim_out *quote, const struct sim_quote_spec *q,
+bool sim_quote_make(struct buf *quote, const struct sim_quote_spec *q,
                     struct assay_bytes chain, const struct assay_p256_pair *pck,
                     const struct assay_p256_pair *ak)
 {
-	struct sim_out data = { 0 };
+	struct buf data = { 0 };
 	uint8_t sig[64];
 	bool good;
 
-	sim_out_clear(quote);
+	buf_clear(quote);
 	put_signed(quote, q);
 	good = !quote->bad && q->sign_from <= quote->len &&
 	       sim_sign(sig, ak,
@@ -181,11 +181,11 @@ bool sim_quote_make(struct sim_out *quote, const struct sim_quote_spec *q,
 		good = put_sig_data(&data, q, sig, chain, pck, ak) && !data.bad;
 	}
 	if (good) {
-		sim_put_le(quote, length(q->sig_len, data.len), 4);
-		sim_put_bytes(quote, sim_out_bytes(&data));
-		sim_put_bytes(quote, q->trailing);
-		sim_out_edit(quote, q->edit, SIM_N_QUOTE_EDITS);
+		buf_put_le(quote, length(q->sig_len, data.len), 4);
+		buf_put_bytes(quote, buf_bytes(&data));
+		buf_put_bytes(quote, q->trailing);
+		sim_edit_all(quote, q->edit, SIM_N_QUOTE_EDITS);
 	}
-	sim_out_free(&data);
+	buf_free(&data);
 	return good && !quote->bad;
 }

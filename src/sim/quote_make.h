@@ -66,9 +66,9 @@ struct sim_quote_spec {
 
 /* sim_report_put writes an SGX report body, 384 bytes; sim_td_report_put a TD
  * report's, 584 or 648. */
-void sim_report_put(struct sim_out *out, const struct assay_sgx_report *report);
-void sim_td_report_put(struct sim_out *out,
-                       const struct assay_td_report *report, bool is_15);
+void sim_report_put(struct buf *out, const struct assay_sgx_report *report);
+void sim_td_report_put(struct buf *out, const struct assay_td_report *report,
+                       bool is_15);
 
 /*
  * sim_quote_make writes a quote.
@@ -77,7 +77,7 @@ void sim_td_report_put(struct sim_out *out,
  * pck    signs the quoting enclave's report
  * ak     the attestation key: signs the quote
  */
-ASSAY_MUST_CHECK bool sim_quote_make(struct sim_out *quote,
+ASSAY_MUST_CHECK bool sim_quote_make(struct buf *quote,
                                      const struct sim_quote_spec *spec,
                                      struct assay_bytes chain,
                                      const struct assay_p256_pair *pck,

@@ -89,7 +89,7 @@ struct qe {
 	const struct sim_qe_cert *cert;
 	bool is_open, is_lost;
 	struct sim_qe qe;
-	struct sim_out quote;
+	struct buf quote;
 };
 
 static enum sim_status answer_target(struct sim_message *reply,
@@ -122,7 +122,7 @@ static enum sim_status answer_answer(struct sim_message *reply, struct qe *q,
 	if (status != SIM_SUCCESS)
 		return status;
 	status = sim_qe_answer(answer, &q->qe, nonce, target,
-	                       sim_out_bytes(&q->quote));
+	                       buf_bytes(&q->quote));
 	sim_message_put(reply, answer, sizeof(answer));
 	sim_message_put(reply, q->quote.ptr, q->quote.len);
 	return status;
@@ -174,5 +174,5 @@ void sim_qe_run(int cpu, int pce, int client, const struct sim_qe_cert *cert)
 		;
 	if (q.is_open)
 		sim_qe_close(&q.qe);
-	sim_out_free(&q.quote);
+	buf_free(&q.quote);
 }

@@ -185,7 +185,7 @@ static _Noreturn void run_ae(const struct server *s, enum sim_ae ae,
 	const int qe[] = { line[QE_CPU][1], line[PCE_QE][1],
 		           line[CLIENT_QE][0] };
 	const struct sim_qe_cert cert = {
-		.chain = sim_out_bytes(&s->machine.chain),
+		.chain = buf_bytes(&s->machine.chain),
 		.ppid_key = s->machine.ppid_key,
 	};
 

@@ -84,27 +84,27 @@ void sim_sig_spoil(uint8_t sig[64], enum sim_sig how)
 }
 
 /* An INTEGER whose sign bit is set, with the bytes of x behind it. */
-static void negative(struct sim_out *out, const uint8_t x[32])
+static void negative(struct buf *out, const uint8_t x[32])
 {
 	static const uint8_t minus = 0xff;
 	size_t at = sim_der_open(out, DER_INTEGER);
 
 	if (!(x[0] & 0x80))
-		sim_put(out, &minus, 1);
-	sim_put(out, x, 32);
+		buf_put(out, &minus, 1);
+	buf_put(out, x, 32);
 	sim_der_close(out, at);
 }
 
-static void put_long(struct sim_out *out, const uint8_t x[32])
+static void put_long(struct buf *out, const uint8_t x[32])
 {
 	size_t at = sim_der_open(out, DER_INTEGER);
 
-	sim_put_zeros(out, x[0] & 0x80 ? 2 : 1);
-	sim_put(out, x, 32);
+	buf_put_zeros(out, x[0] & 0x80 ? 2 : 1);
+	buf_put(out, x, 32);
 	sim_der_close(out, at);
 }
 
-static void put_part(struct sim_out *out, const uint8_t x[32], bool plus)
+static void put_part(struct buf *out, const uint8_t x[32], bool plus)
 {
 	uint8_t sum[33];
 
@@ -113,7 +113,7 @@ static void put_part(struct sim_out *out, const uint8_t x[32], bool plus)
 	                            : (struct assay_bytes){ x, 32 });
 }
 
-void sim_sig_der(struct sim_out *out, const uint8_t sig[64], enum sim_sig how)
+void sim_sig_der(struct buf *out, const uint8_t sig[64], enum sim_sig how)
 {
 	uint8_t rs[64];
 	size_t at;
@@ -124,7 +124,7 @@ void sim_sig_der(struct sim_out *out, const uint8_t sig[64], enum sim_sig how)
 	if (how == SIM_SIG_EMPTY)
 		return;
 	if (how == SIM_SIG_RAW) {
-		sim_put(out, rs, 64);
+		buf_put(out, rs, 64);
 		return;
 	}
 	at = sim_der_open(out, DER_SEQUENCE);
@@ -137,5 +137,5 @@ void sim_sig_der(struct sim_out *out, const uint8_t sig[64], enum sim_sig how)
 	put_part(out, rs + 32, how == SIM_SIG_S_PLUS_N);
 	sim_der_close(out, at);
 	if (how == SIM_SIG_TRAILING)
-		sim_put_zeros(out, 1);
+		buf_put_zeros(out, 1);
 }

@@ -3,7 +3,7 @@
 #define SIM_SIGN_H
 
 #include "crypto/crypto.h"
-#include "sim/out.h"
+#include "sim/edit.h"
 
 enum sim_sig {
 	SIM_SIG_TRUE = 0,
@@ -33,6 +33,6 @@ ASSAY_MUST_CHECK bool sim_sign(uint8_t sig[64],
 void sim_sig_spoil(uint8_t sig[64], enum sim_sig how);
 
 /* Writes a true r || s as DER, spoilt as told. */
-void sim_sig_der(struct sim_out *out, const uint8_t sig[64], enum sim_sig how);
+void sim_sig_der(struct buf *out, const uint8_t sig[64], enum sim_sig how);
 
 #endif

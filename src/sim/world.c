@@ -25,13 +25,13 @@ static struct sim_octets made_up(const char *label, size_t n)
 {
 	uint8_t digest[ASSAY_SHA256_LEN];
 
-	assay_sha256(digest, sim_view(label));
+	assay_sha256(digest, buf_text(label));
 	return sim_mem(digest, n);
 }
 
 static void made_up_48(uint8_t out[48], const char *label)
 {
-	assay_sha384(out, sim_view(label));
+	assay_sha384(out, buf_text(label));
 }
 
 static bool make_keys(struct sim_world *w, uint64_t seed)
@@ -43,7 +43,7 @@ static bool make_keys(struct sim_world *w, uint64_t seed)
 
 		for (unsigned k = 0; k < 16; k++)
 			le[k] = (uint8_t)(parts[k / 8] >> (8 * (k % 8)));
-		assay_sha256_2(secret, sim_view(label),
+		assay_sha256_2(secret, buf_text(label),
 		               (struct assay_bytes){ le, sizeof(le) });
 		if (!assay_p256_make(&w->keys[i], secret))
 			return false;
@@ -74,7 +74,7 @@ static const struct {
 
 static struct assay_bytes pck_crl_url(enum sim_who ca)
 {
-	return sim_view(ca == SIM_PROCESSOR_CA
+	return buf_text(ca == SIM_PROCESSOR_CA
 	                        ? URL "pckcrl?ca=processor&encoding=der"
 	                        : URL "pckcrl?ca=platform&encoding=der");
 }
@@ -135,7 +135,7 @@ static void default_cert(struct sim_world *w, enum sim_who who)
 	memcpy(c->key, w->keys[who].key, 64);
 	c->crl_url = profile == P_LEAF
 	                     ? pck_crl_url(issuer)
-	                     : sim_view(URL "SimulationSGXRootCA.der");
+	                     : buf_text(URL "SimulationSGXRootCA.der");
 	c->has_key_usage = c->key_usage_critical = true;
 	c->key_usage = ca ? SIM_KU_KEY_CERT_SIGN | SIM_KU_CRL_SIGN
 	                  : SIM_KU_DIGITAL_SIGNATURE | SIM_KU_NON_REPUDIATION;
@@ -151,12 +151,12 @@ static void default_cert(struct sim_world *w, enum sim_who who)
 static void name(struct sim_name *n, const char *word, enum sim_who who,
                  const char *organisation)
 {
-	struct sim_out cn = { 0 };
+	struct buf cn = { 0 };
 
-	sim_printf(&cn, "%s %s", word, hierarchy[who].cn);
+	buf_printf(&cn, "%s %s", word, hierarchy[who].cn);
 	if (!cn.bad)
 		n->cn = sim_mem(cn.ptr, cn.len);
-	sim_out_free(&cn);
+	buf_free(&cn);
 	n->o = sim_str(organisation);
 	n->l = sim_str("Santa Clara");
 	n->st = sim_str("CA");
@@ -397,7 +397,7 @@ static void default_sgx(struct assay_sgx_report *r)
 	memcpy(r->mrsigner, made_up("enclave signer", 32).p, 32);
 	r->isv_prod_id = 7;
 	r->isv_svn = 3;
-	assay_sha512(r->report_data, sim_view("report data"));
+	assay_sha512(r->report_data, buf_text("report data"));
 }
 
 static void default_td(struct assay_td_report *r, unsigned major)
@@ -411,7 +411,7 @@ static void default_td(struct assay_td_report *r, unsigned major)
 	made_up_48(r->rtmr[0], "firmware");
 	made_up_48(r->rtmr[1], "kernel");
 	made_up_48(r->rtmr[2], "application");
-	assay_sha512(r->report_data, sim_view("report data"));
+	assay_sha512(r->report_data, buf_text("report data"));
 	memcpy(r->tee_tcb_svn_2, r->tee_tcb_svn, 16);
 }
 

@@ -116,12 +116,12 @@ struct sim_world {
 	enum sim_who quote_ak;  /* signs the quote: SIM_AK */
 
 	/* what was made: filled by sim_world_build */
-	struct sim_out der[SIM_N_CERTS];
-	struct sim_out pem[SIM_N_CHAINS];
-	struct sim_out crl_der[SIM_N_CRLS];
+	struct buf der[SIM_N_CERTS];
+	struct buf pem[SIM_N_CHAINS];
+	struct buf crl_der[SIM_N_CRLS];
 	struct sim_json tcb_info[SIM_N_TEES];
 	struct sim_json qe_identity[SIM_N_TEES];
-	struct sim_out quote;
+	struct buf quote;
 };
 
 /* The time that sim_world_default takes as now. */
@@ -166,7 +166,7 @@ void sim_world_at_level(struct sim_world *world, unsigned level);
 ASSAY_MUST_CHECK bool sim_world_build(struct sim_world *world);
 
 /* sim_world_quote makes one more quote of a built world. */
-ASSAY_MUST_CHECK bool sim_world_quote(struct sim_out *quote,
+ASSAY_MUST_CHECK bool sim_world_quote(struct buf *quote,
                                       const struct sim_world *world,
                                       const struct sim_quote_spec *spec);
 
@@ -177,7 +177,7 @@ void sim_world_collateral(struct assay_collateral *collateral,
 
 /* sim_world_ppid_data writes certification data of type 1, 2 or 3 for the leaf
  * (the encrypted PPID is made up), with or without the PCEID. */
-void sim_world_ppid_data(struct sim_out *out, const struct sim_world *world,
+void sim_world_ppid_data(struct buf *out, const struct sim_world *world,
                          unsigned type, bool with_pce_id);
 
 void sim_world_free(struct sim_world *world);

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sim/files.h"
+#include "os/folder.h"
 
 static unsigned tee_of(const struct sim_world *w)
 {
@@ -21,29 +21,28 @@ static unsigned pck_crl_of(const struct sim_world *w)
 static bool make_chain(struct sim_world *w, unsigned i)
 {
 	const struct sim_chain *chain = &w->chain[i];
-	struct sim_out *text = &w->pem[i];
+	struct buf *text = &w->pem[i];
 
-	sim_out_clear(text);
+	buf_clear(text);
 	if (chain->raw.len) {
-		sim_put_bytes(text, chain->raw);
+		buf_put_bytes(text, chain->raw);
 		return !text->bad;
 	}
-	sim_put_bytes(text, chain->before);
+	buf_put_bytes(text, chain->before);
 	for (size_t k = 0; k < chain->n; k++) {
 		if (k)
-			sim_put_bytes(text, chain->between);
+			buf_put_bytes(text, chain->between);
 		sim_pem(text, chain->label ? chain->label : "CERTIFICATE",
-		        sim_out_bytes(&w->der[chain->who[k]]));
+		        buf_bytes(&w->der[chain->who[k]]));
 	}
-	sim_put_bytes(text, chain->after);
+	buf_put_bytes(text, chain->after);
 	return !text->bad;
 }
 
-bool sim_world_quote(struct sim_out *quote, const struct sim_world *w,
+bool sim_world_quote(struct buf *quote, const struct sim_world *w,
                      const struct sim_quote_spec *spec)
 {
-	return sim_quote_make(quote, spec,
-	                      sim_out_bytes(&w->pem[SIM_CHAIN_PCK]),
+	return sim_quote_make(quote, spec, buf_bytes(&w->pem[SIM_CHAIN_PCK]),
 	                      &w->keys[w->quote_pck], &w->keys[w->quote_ak]);
 }
 
@@ -73,56 +72,54 @@ void sim_world_collateral(struct assay_collateral *c, const struct sim_world *w)
 	const unsigned tee = tee_of(w);
 
 	*c = (struct assay_collateral){
-		.tcb_info.doc = sim_out_bytes(&w->tcb_info[tee].whole),
-		.qe_identity.doc = sim_out_bytes(&w->qe_identity[tee].whole),
-		.tcb_info_issuer_chain =
-			sim_out_bytes(&w->pem[SIM_CHAIN_TCB_INFO]),
+		.tcb_info.doc = buf_bytes(&w->tcb_info[tee].whole),
+		.qe_identity.doc = buf_bytes(&w->qe_identity[tee].whole),
+		.tcb_info_issuer_chain = buf_bytes(&w->pem[SIM_CHAIN_TCB_INFO]),
 		.qe_identity_issuer_chain =
-			sim_out_bytes(&w->pem[SIM_CHAIN_QE_IDENTITY]),
-		.root_ca_crl = sim_out_bytes(&w->crl_der[SIM_CRL_ROOT]),
-		.pck_crl = sim_out_bytes(&w->crl_der[pck_crl_of(w)]),
-		.pck_crl_issuer_chain =
-			sim_out_bytes(&w->pem[SIM_CHAIN_PCK_CRL]),
+			buf_bytes(&w->pem[SIM_CHAIN_QE_IDENTITY]),
+		.root_ca_crl = buf_bytes(&w->crl_der[SIM_CRL_ROOT]),
+		.pck_crl = buf_bytes(&w->crl_der[pck_crl_of(w)]),
+		.pck_crl_issuer_chain = buf_bytes(&w->pem[SIM_CHAIN_PCK_CRL]),
 	};
 }
 
-void sim_world_ppid_data(struct sim_out *out, const struct sim_world *w,
+void sim_world_ppid_data(struct buf *out, const struct sim_world *w,
                          unsigned type, bool with_pce_id)
 {
 	static const size_t encrypted_len[] = { [2] = 256, [3] = 384 };
 	const struct sim_pck_spec *pck = &w->cert[SIM_PCK].pck;
 
 	if (type == 1)
-		sim_put_bytes(out,
+		buf_put_bytes(out,
 		              sim_bytes(&pck->member[SIM_PCK_PPID].octets));
 	else
 		for (size_t i = 0; i < encrypted_len[type]; i++)
-			sim_put_le(out, i * 251 + 1, 1);
-	sim_put_bytes(out, sim_bytes(&pck->tcb[SIM_TCB_CPUSVN].octets));
-	sim_put_le(out, (uint64_t)pck->tcb[SIM_TCB_PCESVN].value, 2);
+			buf_put_le(out, i * 251 + 1, 1);
+	buf_put_bytes(out, sim_bytes(&pck->tcb[SIM_TCB_CPUSVN].octets));
+	buf_put_le(out, (uint64_t)pck->tcb[SIM_TCB_PCESVN].value, 2);
 	if (with_pce_id)
-		sim_put_bytes(out,
+		buf_put_bytes(out,
 		              sim_bytes(&pck->member[SIM_PCK_PCEID].octets));
 }
 
 void sim_world_free(struct sim_world *w)
 {
 	for (unsigned i = 0; i < SIM_N_CERTS; i++)
-		sim_out_free(&w->der[i]);
+		buf_free(&w->der[i]);
 	for (unsigned i = 0; i < SIM_N_CHAINS; i++)
-		sim_out_free(&w->pem[i]);
+		buf_free(&w->pem[i]);
 	for (unsigned i = 0; i < SIM_N_CRLS; i++)
-		sim_out_free(&w->crl_der[i]);
+		buf_free(&w->crl_der[i]);
 	for (unsigned i = 0; i < SIM_N_TEES; i++) {
 		sim_json_free(&w->tcb_info[i]);
 		sim_json_free(&w->qe_identity[i]);
 	}
-	sim_out_free(&w->quote);
+	buf_free(&w->quote);
 }
 
 static bool put_file(int dir, const char *file, struct assay_bytes data)
 {
-	return sim_file_put(dir, file, data, 0644, false);
+	return file_put(dir, file, data, 0644, false);
 }
 
 bool sim_file_write(const char *dir, const char *file, struct assay_bytes data)
@@ -140,7 +137,7 @@ bool sim_file_write(const char *dir, const char *file, struct assay_bytes data)
 bool sim_world_write(const struct sim_world *w, const char *dir)
 {
 	struct assay_collateral c;
-	struct sim_out root = { 0 };
+	struct buf root = { 0 };
 	bool good;
 	int fd;
 
@@ -150,9 +147,8 @@ bool sim_world_write(const struct sim_world *w, const char *dir)
 	if (fd < 0)
 		return false;
 	sim_world_collateral(&c, w);
-	sim_pem(&root, "CERTIFICATE", sim_out_bytes(&w->der[SIM_ROOT]));
-	good = !root.bad &&
-	       put_file(fd, "quote.bin", sim_out_bytes(&w->quote)) &&
+	sim_pem(&root, "CERTIFICATE", buf_bytes(&w->der[SIM_ROOT]));
+	good = !root.bad && put_file(fd, "quote.bin", buf_bytes(&w->quote)) &&
 	       put_file(fd, "tcb_info.json", c.tcb_info.doc) &&
 	       put_file(fd, "qe_identity.json", c.qe_identity.doc) &&
 	       put_file(fd, "tcb_info_issuer_chain.pem",
@@ -163,8 +159,8 @@ bool sim_world_write(const struct sim_world *w, const char *dir)
 	       put_file(fd, "pck_crl_issuer_chain.pem",
 	                c.pck_crl_issuer_chain) &&
 	       put_file(fd, "root_ca_crl.der", c.root_ca_crl) &&
-	       put_file(fd, "root.pem", sim_out_bytes(&root));
-	sim_out_free(&root);
+	       put_file(fd, "root.pem", buf_bytes(&root));
+	buf_free(&root);
 	close(fd);
 	return good;
 }

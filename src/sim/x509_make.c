@@ -41,7 +41,7 @@ const struct sim_ext sim_ext_hold = {
 	{ (const uint8_t *)"\x06\x07\x2a\x86\x48\xce\x38\x02\x03", 9 }
 };
 
-static void rdn(struct sim_out *out, uint8_t attribute, uint8_t tag,
+static void rdn(struct buf *out, uint8_t attribute, uint8_t tag,
                 const struct sim_octets *value)
 {
 	const uint8_t oid[] = { 0x55, 0x04, attribute };
@@ -57,13 +57,13 @@ static void rdn(struct sim_out *out, uint8_t attribute, uint8_t tag,
 	sim_der_close(out, set);
 }
 
-void sim_x509_name(struct sim_out *out, const struct sim_name *name)
+void sim_x509_name(struct buf *out, const struct sim_name *name)
 {
 	enum { CN = 3, C = 6, L = 7, ST = 8, O = 10, OU = 11 };
 	size_t at;
 
 	if (name->raw.len) {
-		sim_put_bytes(out, name->raw);
+		buf_put_bytes(out, name->raw);
 		return;
 	}
 	at = sim_der_open(out, DER_SEQUENCE);
@@ -80,7 +80,7 @@ void sim_x509_name(struct sim_out *out, const struct sim_name *name)
 	sim_der_close(out, at);
 }
 
-void sim_x509_alg(struct sim_out *out, enum sim_alg alg)
+void sim_x509_alg(struct buf *out, enum sim_alg alg)
 {
 	static const struct assay_bytes oids[] = {
 		[SIM_ALG_ECDSA_SHA256] =
@@ -97,12 +97,11 @@ void sim_x509_alg(struct sim_out *out, enum sim_alg alg)
 
 	sim_der(out, DER_OID, oids[alg]);
 	if (alg == SIM_ALG_ECDSA_SHA256_NULL || alg == SIM_ALG_RSA_SHA256)
-		sim_put(out, "\x05\x00", 2);
+		buf_put(out, "\x05\x00", 2);
 	sim_der_close(out, at);
 }
 
-void sim_x509_serial(struct sim_out *out, const struct sim_octets *serial,
-                     bool raw)
+void sim_x509_serial(struct buf *out, const struct sim_octets *serial, bool raw)
 {
 	if (raw)
 		sim_der(out, DER_INTEGER, sim_bytes(serial));
@@ -110,32 +109,32 @@ void sim_x509_serial(struct sim_out *out, const struct sim_octets *serial,
 		sim_der_magnitude(out, sim_bytes(serial));
 }
 
-void sim_x509_ext(struct sim_out *out, const struct sim_ext *ext)
+void sim_x509_ext(struct buf *out, const struct sim_ext *ext)
 {
 	size_t at = sim_der_open(out, DER_SEQUENCE);
 
 	sim_der(out, DER_OID, ext->oid);
 	if (ext->critical)
-		sim_put(out, "\x01\x01\xff", 3);
+		buf_put(out, "\x01\x01\xff", 3);
 	sim_der(out, DER_OCTET_STRING, ext->value);
 	sim_der_close(out, at);
 }
 
-void sim_x509_ce(struct sim_out *out, uint8_t arc, bool critical,
-                 const struct sim_out *value)
+void sim_x509_ce(struct buf *out, uint8_t arc, bool critical,
+                 const struct buf *value)
 {
 	const uint8_t oid[] = { 0x55, 0x1d, arc };
 	const struct sim_ext ext = { { oid, sizeof(oid) },
 		                     critical,
-		                     sim_out_bytes(value) };
+		                     buf_bytes(value) };
 
 	sim_x509_ext(out, &ext);
 	out->bad |= value->bad;
 }
 
-void sim_x509_aki(struct sim_out *out, const struct sim_octets *aki)
+void sim_x509_aki(struct buf *out, const struct sim_octets *aki)
 {
-	struct sim_out v = { 0 };
+	struct buf v = { 0 };
 	size_t at;
 
 	if (!aki->len)
@@ -144,7 +143,7 @@ void sim_x509_aki(struct sim_out *out, const struct sim_octets *aki)
 	sim_der(&v, 0x80, sim_bytes(aki));
 	sim_der_close(&v, at);
 	sim_x509_ce(out, SIM_CE_AKI, false, &v);
-	sim_out_free(&v);
+	buf_free(&v);
 }
 
 static bool sign_as(uint8_t sig[64], const struct assay_p256_pair *pair,
@@ -158,7 +157,7 @@ static bool sign_as(uint8_t sig[64], const struct assay_p256_pair *pair,
 	return assay_p256_sign(sig, pair, digest);
 }
 
-bool sim_x509_seal(struct sim_out *der, struct sim_out *tbs,
+bool sim_x509_seal(struct buf *der, struct buf *tbs,
                    const struct sim_signing *how,
                    const struct assay_p256_pair *issuer)
 {
@@ -166,27 +165,27 @@ bool sim_x509_seal(struct sim_out *der, struct sim_out *tbs,
 	size_t at, bits;
 
 	sim_der_reform(tbs, how->tbs_form);
-	sim_out_edit(tbs, how->tbs_edit, SIM_N_EDITS);
-	sim_out_clear(der);
+	sim_edit_all(tbs, how->tbs_edit, SIM_N_EDITS);
+	buf_clear(der);
 	der->bad = tbs->bad ||
-	           !sign_as(sig, issuer, sim_out_bytes(tbs), how->outer);
+	           !sign_as(sig, issuer, buf_bytes(tbs), how->outer);
 	if (!der->bad) {
 		at = sim_der_open(der, DER_SEQUENCE);
-		sim_put_bytes(der, sim_out_bytes(tbs));
+		buf_put_bytes(der, buf_bytes(tbs));
 		sim_x509_alg(der, how->outer);
 		bits = sim_der_open(der, DER_BIT_STRING);
-		sim_put_zeros(der, 1);
+		buf_put_zeros(der, 1);
 		sim_sig_der(der, sig, how->sig);
 		sim_der_close(der, bits);
 		sim_der_close(der, at);
 		sim_der_reform(der, how->form);
-		sim_out_edit(der, how->edit, SIM_N_EDITS);
+		sim_edit_all(der, how->edit, SIM_N_EDITS);
 	}
-	sim_out_free(tbs);
+	buf_free(tbs);
 	return !der->bad;
 }
 
-void sim_pem(struct sim_out *text, const char *label, struct assay_bytes der)
+void sim_pem(struct buf *text, const char *label, struct assay_bytes der)
 {
 	enum { LINE = 64 };
 	size_t n = (der.len + 2) / 3 * 4;
@@ -197,10 +196,10 @@ void sim_pem(struct sim_out *text, const char *label, struct assay_bytes der)
 		return;
 	}
 	assay_base64_print(digits, der.ptr, der.len);
-	sim_printf(text, "-----BEGIN %s-----\n", label);
+	buf_printf(text, "-----BEGIN %s-----\n", label);
 	for (size_t i = 0; i < n; i += LINE)
-		sim_printf(text, "%.*s\n", LINE, digits + i);
-	sim_printf(text, "-----END %s-----\n", label);
+		buf_printf(text, "%.*s\n", LINE, digits + i);
+	buf_printf(text, "-----END %s-----\n", label);
 	free(digits);
 }
 

@@ -4,6 +4,7 @@
 #define SIM_X509_MAKE_H
 
 #include "sim/der_out.h"
+#include "sim/edit.h"
 #include "sim/sign.h"
 
 /* A distinguished name; its attributes in Intel's order, each an RDN of its
@@ -131,7 +132,7 @@ struct sim_cert_spec {
 };
 
 /* sim_cert_make writes the certificate, in DER, signed by `issuer`. */
-ASSAY_MUST_CHECK bool sim_cert_make(struct sim_out *der,
+ASSAY_MUST_CHECK bool sim_cert_make(struct buf *der,
                                     const struct sim_cert_spec *spec,
                                     const struct assay_p256_pair *issuer);
 
@@ -159,12 +160,12 @@ struct sim_crl_spec {
 };
 
 /* sim_crl_make writes the list, in DER, signed by `issuer`. */
-ASSAY_MUST_CHECK bool sim_crl_make(struct sim_out *der,
+ASSAY_MUST_CHECK bool sim_crl_make(struct buf *der,
                                    const struct sim_crl_spec *spec,
                                    const struct assay_p256_pair *issuer);
 
 /* sim_pem appends one block of PEM, lines of 64 digits, to `text`. */
-void sim_pem(struct sim_out *text, const char *label, struct assay_bytes der);
+void sim_pem(struct buf *text, const char *label, struct assay_bytes der);
 
 /* The key identifier of a P-256 key: the first 20 bytes of the SHA-256 of the
  * point [RFC 7093 2, method 1].  As with Intel, it is the serial number too. */

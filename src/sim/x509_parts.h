@@ -15,19 +15,19 @@ enum {
 	SIM_CE_AKI = 35,
 };
 
-void sim_x509_name(struct sim_out *out, const struct sim_name *name);
-void sim_x509_alg(struct sim_out *out, enum sim_alg alg);
-void sim_x509_serial(struct sim_out *out, const struct sim_octets *serial,
+void sim_x509_name(struct buf *out, const struct sim_name *name);
+void sim_x509_alg(struct buf *out, enum sim_alg alg);
+void sim_x509_serial(struct buf *out, const struct sim_octets *serial,
                      bool raw);
-void sim_x509_ext(struct sim_out *out, const struct sim_ext *ext);
+void sim_x509_ext(struct buf *out, const struct sim_ext *ext);
 /* An extension of 2.5.29; `value` holds the OCTET STRING's contents. */
-void sim_x509_ce(struct sim_out *out, uint8_t arc, bool critical,
-                 const struct sim_out *value);
+void sim_x509_ce(struct buf *out, uint8_t arc, bool critical,
+                 const struct buf *value);
 /* The authority key identifier, unless it is empty. */
-void sim_x509_aki(struct sim_out *out, const struct sim_octets *aki);
+void sim_x509_aki(struct buf *out, const struct sim_octets *aki);
 
 /* Signs `tbs`, which is freed, and writes the whole into `der`. */
-ASSAY_MUST_CHECK bool sim_x509_seal(struct sim_out *der, struct sim_out *tbs,
+ASSAY_MUST_CHECK bool sim_x509_seal(struct buf *der, struct buf *tbs,
                                     const struct sim_signing *how,
                                     const struct assay_p256_pair *issuer);
 

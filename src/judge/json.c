@@ -1,7 +1,6 @@
-/* report_json.c - a judgement as one line of JSON: the contract with scripts,
+/* json.c - a judgement as one line of JSON: the contract with scripts,
  * which assay-verify(1) states. */
-#include "cli/facts.h"
-#include "cli/judge.h"
+#include "judge/judge.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -60,7 +59,8 @@ static void put_td(struct assay_json_out *o, bool there,
 	put_hex(o, "mrconfigid", there, r->mrconfigid, sizeof(r->mrconfigid));
 }
 
-void cli_json_identity(struct assay_json_out *o, const struct assay_verdict *v)
+void judge_json_identity(struct assay_json_out *o,
+                         const struct assay_verdict *v)
 {
 	bool parsed = v->version != 0;
 
@@ -112,7 +112,7 @@ static void put_collateral(struct assay_json_out *o,
 
 /* ---- whether it is enough, and what to do */
 
-void cli_json_check(struct assay_json_out *o, const struct assay_err *failed)
+void judge_json_check(struct assay_json_out *o, const struct assay_err *failed)
 {
 	const struct assay_check_info *check = assay_check_info(failed->check);
 	const char *doc = assay_doc_name(failed->doc);
@@ -140,23 +140,24 @@ static void put_decision(struct assay_json_out *o,
 	assay_json_put_end(o, ']');
 }
 
-static void put_advice(struct assay_json_out *o, const struct cli_judgement *j)
+static void put_advice(struct assay_json_out *o, const struct judgement *j,
+                       judge_advice *advice)
 {
-	char sentence[CLI_SENTENCE];
+	char sentence[JUDGE_SENTENCE];
 
 	assay_json_put_array(o, "advice");
-	for (size_t i = 0; cli_advice(j, i, sentence, sizeof(sentence)); i++)
+	for (size_t i = 0; advice(j, i, sentence, sizeof(sentence)); i++)
 		assay_json_put_text(o, NULL, sentence);
 	assay_json_put_end(o, ']');
 }
 
 /* ---- the keys it speaks for */
 
-static void put_keys(struct assay_json_out *o, const struct cli_judgement *j)
+static void put_keys(struct assay_json_out *o, const struct judgement *j)
 {
-	struct assay_bytes key = cli_encryption_key(&j->evidence);
+	struct assay_bytes key = judge_encryption_key(&j->evidence);
 	uint8_t spki[SPKI_LEN];
-	bool has_key = cli_signing_key(spki, &j->evidence);
+	bool has_key = judge_signing_key(spki, &j->evidence);
 
 	assay_json_put_text(o, "keys",
 	                    j->keys == ASSAY_KEYS_BOUND   ? "bound"
@@ -170,8 +171,7 @@ static void put_keys(struct assay_json_out *o, const struct cli_judgement *j)
 
 /* ---- the event log */
 
-static void put_event_log(struct assay_json_out *o,
-                          const struct cli_judgement *j)
+static void put_event_log(struct assay_json_out *o, const struct judgement *j)
 {
 	if (!j->event_log) {
 		assay_json_put_null(o, "event_log");
@@ -186,12 +186,18 @@ static void put_event_log(struct assay_json_out *o,
 
 /* ---- all of it */
 
-static void put_judgement(struct assay_json_out *o, const void *arg)
+bool judge_own_advice(const struct judgement *j, size_t i, char *out,
+                      size_t out_len)
 {
-	const struct cli_judgement *j = arg;
+	return assay_verdict_advice(&j->verdict, i, out, out_len);
+}
+
+void judge_json(struct assay_json_out *o, const struct judgement *j,
+                judge_advice *advice)
+{
 	const struct assay_verdict *v = &j->verdict;
 
-	assay_json_put_text(o, "evidence", j->file);
+	assay_json_put_text(o, "evidence", j->name);
 	assay_json_put_text(o, "error",
 	                    j->trouble ? strerror(j->trouble) : NULL);
 	assay_json_put_bool(o, "genuine", v->genuine);
@@ -200,16 +206,11 @@ static void put_judgement(struct assay_json_out *o, const void *arg)
 	assay_json_put_text(o, "level", assay_level_name(j->level));
 	assay_json_put_bool(o, "simulation", v->simulation);
 	put_decision(o, &j->decision);
-	cli_json_check(o, &v->failed);
-	put_advice(o, j);
-	cli_json_identity(o, v);
+	judge_json_check(o, &v->failed);
+	put_advice(o, j, advice);
+	judge_json_identity(o, v);
 	put_keys(o, j);
 	put_event_log(o, j);
 	assay_json_put_time(o, "judged_at", v->at);
-	assay_json_put_text(o, "collateral", j->set ? j->set->name : NULL);
-}
-
-void cli_put_json(struct cli_text *text, const struct cli_judgement *j)
-{
-	cli_put_object(text, put_judgement, j);
+	assay_json_put_text(o, "collateral", j->collateral);
 }

@@ -1,5 +1,5 @@
 /* keys.c - the keys that evidence brings. */
-#include "cli/judge.h"
+#include "judge/judge.h"
 
 #include <string.h>
 
@@ -15,7 +15,7 @@ static const uint8_t spki_head[SPKI_LEN - KEY_LEN] = { 0x30, 0x2a, 0x30, 0x05,
 	                                               0x06, 0x03, 0x2b, 0x65,
 	                                               0x70, 0x03, 0x21, 0x00 };
 
-struct assay_bytes cli_encryption_key(const struct assay_evidence *e)
+struct assay_bytes judge_encryption_key(const struct assay_evidence *e)
 {
 	struct assay_bytes config = e->hpke;
 
@@ -28,7 +28,7 @@ struct assay_bytes cli_encryption_key(const struct assay_evidence *e)
 	return config;
 }
 
-bool cli_signing_key(uint8_t spki[44], const struct assay_evidence *e)
+bool judge_signing_key(uint8_t spki[44], const struct assay_evidence *e)
 {
 	if (e->eii_spki.len == SPKI_LEN) {
 		memcpy(spki, e->eii_spki.ptr, SPKI_LEN);

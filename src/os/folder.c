@@ -1,5 +1,5 @@
 /* files.c - small files of a folder, each complete or not there. */
-#include "sim/files.h"
+#include "os/folder.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 #include "crypto/crypto.h"
 
-bool sim_write_all(int fd, struct assay_bytes data)
+bool file_write_all(int fd, struct assay_bytes data)
 {
 	while (data.len) {
 		ssize_t n = write(fd, data.ptr, data.len);
@@ -27,8 +27,8 @@ bool sim_write_all(int fd, struct assay_bytes data)
 	return true;
 }
 
-bool sim_file_put(int dir, const char *name, struct assay_bytes data,
-                  unsigned mode, bool sync)
+bool file_put(int dir, const char *name, struct assay_bytes data, unsigned mode,
+              bool sync)
 {
 	uint64_t chance;
 	char new[32];
@@ -42,7 +42,7 @@ bool sim_file_put(int dir, const char *name, struct assay_bytes data,
 	fd = openat(dir, new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return false;
-	good = sim_write_all(fd, data) && (!sync || fsync(fd) == 0);
+	good = file_write_all(fd, data) && (!sync || fsync(fd) == 0);
 	good = close(fd) == 0 && good;
 	good = good && renameat(dir, new, dir, name) == 0 &&
 	       (!sync || fsync(dir) == 0);
@@ -53,7 +53,7 @@ bool sim_file_put(int dir, const char *name, struct assay_bytes data,
 	return good;
 }
 
-static bool get_all(struct sim_out *data, int fd, size_t most)
+static bool get_all(struct buf *data, int fd, size_t most)
 {
 	uint8_t buf[4096];
 	ssize_t n;
@@ -61,7 +61,7 @@ static bool get_all(struct sim_out *data, int fd, size_t most)
 	do {
 		n = read(fd, buf, sizeof(buf));
 		if (n > 0)
-			sim_put(data, buf, (size_t)n);
+			buf_put(data, buf, (size_t)n);
 	} while ((n > 0 && data->len <= most) || (n < 0 && errno == EINTR));
 	assay_wipe(buf, sizeof(buf));
 	if (data->len > most)
@@ -81,15 +81,15 @@ static bool may_read(int fd, bool secret)
 	return S_ISREG(s.st_mode) && (!secret || !(s.st_mode & 077));
 }
 
-bool sim_file_get(struct sim_out *data, int dir, const char *name, size_t most,
-                  bool secret)
+bool file_get(struct buf *data, int dir, const char *name, size_t most,
+              bool secret)
 {
 	int fd = openat(dir, name,
 	                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool good;
 	int why;
 
-	sim_out_clear(data);
+	buf_clear(data);
 	if (fd < 0)
 		return false;
 	good = may_read(fd, secret) && get_all(data, fd, most);
@@ -99,7 +99,7 @@ bool sim_file_get(struct sim_out *data, int dir, const char *name, size_t most,
 	return good;
 }
 
-int sim_folder(int dir, const char *name, unsigned mode)
+int folder_open(int dir, const char *name, unsigned mode)
 {
 	if (mkdirat(dir, name, mode) != 0 && errno != EEXIST)
 		return -1;
@@ -124,7 +124,7 @@ static bool empty_folder(int fd)
 	return good;
 }
 
-bool sim_folder_remove(int dir, const char *name)
+bool folder_remove(int dir, const char *name)
 {
 	int fd = openat(dir, name,
 	                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

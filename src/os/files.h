@@ -1,8 +1,8 @@
 /* files.h - whole files in and out. */
-#ifndef DAEMON_FILES_H
-#define DAEMON_FILES_H
+#ifndef OS_FILES_H
+#define OS_FILES_H
 
-#include "sim/out.h"
+#include "os/buf.h"
 
 /*
  * All return false with errno.
@@ -11,9 +11,9 @@
  * `out`, file_read_open what is left of an open one; EFBIG if that is more than
  * `most` bytes.
  */
-ASSAY_MUST_CHECK bool file_read(struct sim_out *out, int folder,
-                                const char *path, size_t most);
-ASSAY_MUST_CHECK bool file_read_open(struct sim_out *out, int fd, size_t most);
+ASSAY_MUST_CHECK bool file_read(struct buf *out, int folder, const char *path,
+                                size_t most);
+ASSAY_MUST_CHECK bool file_read_open(struct buf *out, int fd, size_t most);
 /* file_write writes a file anew, whole or not at all; what is no regular file (a
  * device, a pipe, where a link leads) is written into; "-": stdout.  `mode` is
  * what the umask is applied to. */

@@ -1,7 +1,7 @@
 /* files.c - whole files in and out. */
-#include "daemon/files.h"
+#include "os/files.h"
 
-#include "sim/files.h"
+#include "os/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,14 +13,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool file_read_open(struct sim_out *out, int fd, size_t most)
+bool file_read_open(struct buf *out, int fd, size_t most)
 {
-	static uint8_t part[65536];
+	uint8_t part[16384];
 	ssize_t n;
 
 	while ((n = read(fd, part, sizeof(part))) > 0 ||
 	       (n < 0 && errno == EINTR)) {
-		sim_put(out, part, n > 0 ? (size_t)n : 0);
+		buf_put(out, part, n > 0 ? (size_t)n : 0);
 		errno = out->bad ? ENOMEM : EFBIG;
 		if (out->bad || out->len > most)
 			return false;
@@ -39,7 +39,7 @@ static bool close_after(int fd, bool good)
 	return good;
 }
 
-bool file_read(struct sim_out *out, int folder, const char *path, size_t most)
+bool file_read(struct buf *out, int folder, const char *path, size_t most)
 {
 	int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
 
@@ -68,7 +68,7 @@ static bool write_into(const char *path, struct assay_bytes data, unsigned mode)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 
-	return close_after(fd, fd >= 0 && sim_write_all(fd, data));
+	return close_after(fd, fd >= 0 && file_write_all(fd, data));
 }
 
 static bool write_new(const char *path, struct assay_bytes data, unsigned mode)
@@ -76,9 +76,8 @@ static bool write_new(const char *path, struct assay_bytes data, unsigned mode)
 	const char *name;
 	int folder = open_folder(path, &name);
 
-	return close_after(folder,
-	                   folder >= 0 && sim_file_put(folder, name, data, mode,
-	                                               true));
+	return close_after(folder, folder >= 0 && file_put(folder, name, data,
+	                                                   mode, true));
 }
 
 bool file_write(const char *path, struct assay_bytes data, unsigned mode)
@@ -86,7 +85,7 @@ bool file_write(const char *path, struct assay_bytes data, unsigned mode)
 	struct stat st;
 
 	if (strcmp(path, "-") == 0)
-		return sim_write_all(STDOUT_FILENO, data);
+		return file_write_all(STDOUT_FILENO, data);
 	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return write_into(path, data, mode);
 	return write_new(path, data, mode);
