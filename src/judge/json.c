@@ -186,12 +186,6 @@ static void put_event_log(struct assay_json_out *o, const struct judgement *j)
 
 /* ---- all of it */
 
-bool judge_own_advice(const struct judgement *j, size_t i, char *out,
-                      size_t out_len)
-{
-	return assay_verdict_advice(&j->verdict, i, out, out_len);
-}
-
 void judge_json(struct assay_json_out *o, const struct judgement *j,
                 judge_advice *advice)
 {

@@ -57,8 +57,6 @@ ASSAY_MUST_CHECK bool judge_signing_key(uint8_t spki[44],
 /* A sentence of advice, from 0; false after the last. */
 typedef bool judge_advice(const struct judgement *j, size_t i, char *out,
                           size_t out_len);
-/* The library's advice alone. */
-judge_advice judge_own_advice;
 
 /* The members of a judgement, of an object that is open: the contract that
  * assay-verify(1) states. */
