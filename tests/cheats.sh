@@ -143,7 +143,7 @@ refused 'the same, with the nonce of today written in' 'K_BOUND' --accept "$this
 # these have to be sent: it is the enclave, or the client, that finds them out
 lying request
 call 2 'a request that was altered' --accept "$this"
-says 'answers with status 409: sealed to other keys'
+says 'answers with status 409: H_KEY or H_OPEN: it is sealed to other keys'
 says 'given up after 3 tries'
 [ ! -s out ] && [ "$(grep -c '^GET' liar.out)" -eq 3 ]
 ok '- the enclave was judged anew each time, and did not answer' $?

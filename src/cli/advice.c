@@ -69,9 +69,12 @@ static bool advise_options(const struct judgement *j, char *out, size_t out_len)
 			? " a simulation with SEC:INSECURE in --accept, or "
 			  "\"simulation\": true in a policy file;"
 			: "";
-	const char *code = refused_by(d, "identity")
-	                           ? " whatever code it is with --any-code;"
-	                           : "";
+	/* no constraint line goes with --any-code */
+	const char *code = !refused_by(d, "identity") ? ""
+	                   : *simulation
+	                           ? " whatever code it is with \"any_code\": "
+	                             "true in the same file;"
+	                           : " whatever code it is with --any-code;";
 	int n = snprintf(out, out_len, "What can be accepted aloud:%s%s%s",
 	                 debug, simulation, code);
 

@@ -229,6 +229,8 @@ static int judge(struct call *c)
 			return refuse(c, "who answers has changed "
 			                 "(--accept-change takes it)");
 		assay_client_accept_change(c->client);
+		cli_warn("call: the change is taken: %s will remember it",
+		         c->o.remember);
 	}
 	return keep_pin(c) ? ANSWERED : TROUBLE;
 }
@@ -507,6 +509,11 @@ static int run(int argc, char **argv)
 		return status;
 	if (operands.n != 1 || !operands.item[0][0])
 		return cli_usage(&verb, "want one URL");
+	if (strncmp(operands.item[0], "http://", 7) != 0 &&
+	    strncmp(operands.item[0], "https://", 8) != 0)
+		return cli_usage(&verb, "got %s, want http:// or https:// and "
+		                        "the host's address",
+		                 operands.item[0]);
 	if (c.o.accept_change && !c.o.remember)
 		return cli_usage(&verb, "--accept-change goes with --remember");
 	c.url = operands.item[0];

@@ -440,10 +440,13 @@ static bool set_callbacks(struct net_client *c)
 
 struct net_client *net_start(const struct net_options *o)
 {
+	static const struct net_options none;
 	struct net_client *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
+	if (!o)
+		o = &none;
 	c->easy = curl_easy_init();
 	if (c->easy && set_limits(c->easy, o) && set_manners(c->easy, o) &&
 	    set_trust(c->easy, o) && set_callbacks(c))

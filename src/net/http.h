@@ -34,7 +34,7 @@ struct net_err {
 	char text[320]; /* a line: the URL, and why */
 };
 
-/* 0: what stands behind it. */
+/* 0, or no options at all: what stands behind it. */
 struct net_options {
 	const char *ca_file; /* PEM: who signs servers' certificates; the
 	                      * system's */

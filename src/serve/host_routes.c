@@ -26,7 +26,8 @@ void host_error(struct http_answer *a, unsigned status)
 		{ 400, "this is no such request" },
 		{ 404, "there is nothing at this path" },
 		{ 405, "this path takes another method" },
-		{ 409, "sealed to other keys than the enclave has: get its "
+		{ 409, "H_KEY or H_OPEN: it is sealed to other keys than the "
+		       "enclave has, or was altered on its way: get its "
 		       "attestation again" },
 		{ 413, "it is longer than what is taken" },
 		{ 415, "want Content-Type: message/ohttp-req" },
