@@ -24,7 +24,7 @@ static void appraise_keys(struct judgement *out)
 			&out->decision, "keys",
 			"The keys and the nonce beside the quote are not those "
 			"that its report data names: somebody put other keys "
-		        "or "
+			"or "
 			"another nonce in their place.");
 }
 
@@ -73,18 +73,18 @@ static void appraise_log(struct judgement *out,
 		             err.note, assay_check_info(err.check)->todo);
 }
 
-void judge_appraise(struct judgement *out, const struct assay_policy *policy,
+void judge_appraise(struct judgement *j, const struct assay_policy *policy,
                     const struct assay_constraint *const *accept,
                     size_t n_accept, const struct judge_wants *wants)
 {
-	if (!assay_appraise(&out->decision, &out->verdict, policy, accept,
+	if (!assay_appraise(&j->decision, &j->verdict, policy, accept,
 	                    n_accept))
-		assert(!out->decision.accept);
-	out->level = assay_verdict_level(&out->verdict, out->reason,
-	                                 sizeof(out->reason));
-	if (!out->readable)
+		assert(!j->decision.accept);
+	j->level = assay_verdict_level(&j->verdict, j->reason,
+	                               sizeof(j->reason));
+	if (!j->readable)
 		return;
-	appraise_keys(out);
-	appraise_nonce(out, wants->nonce);
-	appraise_log(out, wants->event_log);
+	appraise_keys(j);
+	appraise_nonce(j, wants->nonce);
+	appraise_log(j, wants->event_log);
 }
