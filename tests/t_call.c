@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -44,6 +45,7 @@ enum fate {
 	ENDED,     /* 502, and the same */
 	STARTING,  /* 503, once */
 	STATUS,    /* 413 */
+	SLOW,      /* an answer, but later than in a second */
 };
 
 static struct sim_world world;
@@ -61,6 +63,7 @@ static bool changes; /* it is another program after the next restart */
 static struct assay_mark seen; /* in the last request */
 static bool heard;             /* it was SAID */
 static bool leaked;            /* or went over the wire as it is */
+static unsigned overtaken;     /* another writes this state before the answer */
 
 static void start_enclave(void)
 {
@@ -152,6 +155,15 @@ static void say_sealed(int fd, enum fate how, uint8_t *message, size_t len)
 	say(fd, "200 OK", "", out, len);
 }
 
+static void overtake(void);
+
+static void nap(unsigned ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+
+	nanosleep(&t, NULL);
+}
+
 static void answer_message(int fd, uint8_t *message, size_t len)
 {
 	const enum fate how = n_asked < 4 ? fate[n_asked] : ANSWER;
@@ -162,6 +174,8 @@ static void answer_message(int fd, uint8_t *message, size_t len)
 		start_enclave();
 	spec.sgx.mrenclave[0] ^= changes;
 	changes = false;
+	if (overtaken)
+		overtake();
 	switch (how) {
 	case CLOSED:
 		break;
@@ -176,6 +190,10 @@ static void answer_message(int fd, uint8_t *message, size_t len)
 		break;
 	case STATUS:
 		say_text(fd, "413 Content Too Large");
+		break;
+	case SLOW:
+		nap(2000);
+		say_sealed(fd, ANSWER, message, len);
 		break;
 	default:
 		say_sealed(fd, how, message, len);
@@ -319,16 +337,33 @@ static void forget(void)
 	n_attested = n_asked = n_starting = 0;
 	other_nonce = other_keys = no_http = no_documents = heard = false;
 	memset(&seen, 0, sizeof(seen));
+	overtaken = 0;
+}
+
+/* The remembered state becomes this one, as if another program wrote it. */
+static void overtake(void)
+{
+	size_t len;
+	char *text = (char *)slurp(path_in("pin"), &len);
+	char *state = text ? strstr(text, "\nstate ") : NULL;
+	FILE *f = state ? fopen(path_in("pin"), "w") : NULL;
+
+	must(f &&
+	             fprintf(f, "%.*s\nstate %u%s", (int)(state - text), text,
+	                     overtaken, strchr(state + 1, '\n')) > 0 &&
+	             fclose(f) == 0,
+	     "what is remembered");
+	free(text);
 }
 
 /* Runs it with the options that most need, and these; its exit status. */
 #define CALL(...) call_with((const char *[]){ __VA_ARGS__, NULL })
-static int call_with(const char *const *more)
+#define BEGIN(...) begin_with((const char *[]){ __VA_ARGS__, NULL })
+static pid_t begin_with(const char *const *more)
 {
 	const char *args[24] = { "assayd",        "call", url, "--root",
 		                 path_in("root"), "--at", at };
 	size_t n = 7;
-	int status;
 	pid_t pid;
 
 	while (*more)
@@ -343,10 +378,28 @@ static int call_with(const char *const *more)
 		execv(program, (char *const *)(uintptr_t)args);
 		_exit(127);
 	}
+	return pid;
+}
+
+static int end_of(pid_t pid)
+{
+	int status;
+
 	must(waitpid(pid, &status, 0) == pid, "its end");
 	reread(&out, "out");
 	reread(&err, "err");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void wait_asked(void)
+{
+	for (int i = 0; i < 1000 && !n_asked; i++)
+		nap(10);
+}
+
+static int call_with(const char *const *more)
+{
+	return end_of(begin_with(more));
 }
 
 static bool says(const char *what)
@@ -461,6 +514,13 @@ static void test_restarts(void)
 	ok(CALL(ACCEPT) == 3 && n_asked == 1 && !*out && says("H_OPEN"),
 	   "an answer that does not open: perhaps, too");
 	forget();
+	fate[0] = CLOSED;
+	fate[1] = REFUSAL;
+	ok(CALL(ACCEPT, "--again") == 3 && n_asked == 2 &&
+	           says("the program refuses this time: yes") &&
+	           says("may have been processed, by one try or another"),
+	   "a refusal does not take back the try before it");
+	forget();
 	fate[0] = ENDED;
 	fate[1] = STATUS;
 	ok(CALL(ACCEPT, "--again") == 3 && n_asked == 2,
@@ -554,6 +614,67 @@ static void test_remembered(void)
 	   "no change without memory");
 }
 
+/* Two calls with one file: the second one waits for the first. */
+static void test_turns(void)
+{
+	char pin[sizeof(dir) + 8], link[sizeof(dir) + 8];
+	struct stat st;
+	pid_t first;
+	int second;
+
+	snprintf(pin, sizeof(pin), "%s/pin", dir);
+	snprintf(link, sizeof(link), "%s/link", dir);
+	unlink(pin);
+	forget();
+	mark = (struct assay_mark){ 7, "seven" };
+	ok(CALL(ACCEPT, "--remember", pin) == 0 && has_pin("\nstate 7\n"),
+	   "a state is remembered");
+	must(symlink(pin, link) == 0, "a link");
+	mark = (struct assay_mark){ 8, "eight" };
+	ok(CALL(ACCEPT, "--remember", link) == 0 && has_pin("\nstate 8\n") &&
+	           lstat(link, &st) == 0 && S_ISLNK(st.st_mode),
+	   "through a link, too, which stays");
+	forget();
+	fate[0] = SLOW;
+	first = BEGIN(ACCEPT, "--remember", pin);
+	wait_asked();
+	second = CALL(ACCEPT, "--remember", link, "--timeout", "1");
+	ok(second == 2 && says("another call has it still") && n_asked == 1,
+	   "a second call with this file does not wait for ever");
+	ok(end_of(first) == 0, "the first one is answered");
+	forget();
+	fate[0] = SLOW;
+	first = BEGIN(ACCEPT, "--remember", pin);
+	wait_asked();
+	mark = (struct assay_mark){ 9, "nine" };
+	second = CALL(ACCEPT, "--remember", pin);
+	ok(second == 0 && says("another call has it: waiting") &&
+	           seen.number == 9 && strcmp(out, "yes") == 0,
+	   "but for a while: it goes on from where the first one was");
+	must(waitpid(first, NULL, 0) == first, "the first one's end");
+	forget();
+	overtaken = 12;
+	ok(CALL(ACCEPT, "--remember", pin) == 2 && strcmp(out, "yes") == 0 &&
+	           says("a newer state: it stays") && has_pin("\nstate 12\n"),
+	   "nothing that is older is written");
+}
+
+static void test_timeout(void)
+{
+	forget();
+	fate[0] = SLOW;
+	ok(CALL(ACCEPT, "--timeout", "1") == 3 && n_asked == 1 &&
+	           says("may have been processed"),
+	   "an answer is waited for so long");
+	forget();
+	fate[0] = SLOW;
+	ok(CALL(ACCEPT, "--timeout", "10") == 0, "or longer, if that is said");
+	forget();
+	ok(CALL(ACCEPT, "--timeout", "0") == 2 && n_attested == 0 &&
+	           says("want a whole number from 1 to 86400"),
+	   "a time that is none");
+}
+
 static void test_requests(void)
 {
 	size_t most = ASSAY_ENCLAVE_MAX + 1;
@@ -594,8 +715,9 @@ static void make_files(void)
 
 int main(void)
 {
-	static const char *const files[] = { "root", "bad",    "in", "out",
-		                             "err",  "policy", "pin" };
+	static const char *const files[] = { "root", "bad",      "in",
+		                             "out",  "err",      "policy",
+		                             "pin",  "pin.lock", "link" };
 	pthread_t thread;
 
 	assay_crypto_start();
@@ -610,6 +732,8 @@ int main(void)
 	test_refused();
 	test_restarts();
 	test_remembered();
+	test_turns();
+	test_timeout();
 	test_requests();
 	ok(!leaked, "no request went over the wire as it is");
 	shutdown(listening, SHUT_RDWR);

@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "crypto/crypto.h"
@@ -129,6 +130,7 @@ static bool is_zero(const uint8_t *p, size_t n)
 }
 
 static struct assay_enclave_sender sender;
+static struct assay_enclave *inside; /* of the last answer */
 
 static bool tell_sender(struct assay_enclave *e)
 {
@@ -148,6 +150,7 @@ static bool answer(struct assay_enclave *e, struct assay_bytes request,
 
 	must(own == &n_calls);
 	n_calls++;
+	inside = e;
 	switch (request.len ? request.ptr[0] : 0) {
 	case 'e': /* echo, in two parts */
 		return assay_enclave_put(e, (struct assay_bytes){ request.ptr,
@@ -694,6 +697,20 @@ static bool hear_mail(const struct run *r, unsigned type, size_t skip,
 	       memcmp(mail.body.ptr, want, mail.body.len) == 0;
 }
 
+/* The program's own memory comes to have this no more; it has sent it, and
+ * waits. */
+static bool forgets(const char *answer)
+{
+	const struct timespec tick = { .tv_nsec = 10000000 };
+	const uint8_t *at = assay_frame_body(&inside->out);
+	size_t n = strlen(answer);
+	int tries = 0;
+
+	while (memcmp(at, answer, n) == 0 && tries++ < 100)
+		nanosleep(&tick, NULL);
+	return is_zero(at, n);
+}
+
 static void test_mail(void)
 {
 	struct run r;
@@ -709,6 +726,7 @@ static void test_mail(void)
 	tell_mail(&r, 0, "who", 3);
 	ok(hear_mail(&r, ASSAY_FRAME_MAILED, 0, "1 topic id"),
 	   "a mail is answered: the program knows who asks");
+	ok(forgets("1 topic id"), "and then the answer is not there any more");
 	ok(ask(&r, "who") && is("0  "), "who asks otherwise, it does not");
 	tell_mail(&r, 1, "post", 4);
 	ok(hear_mail(&r, ASSAY_FRAME_POST, 3, "ost") &&

@@ -723,30 +723,50 @@ static void test_busy(void)
 	close(waiting.fd);
 }
 
-static void test_bodies(void)
-{
-	static char half[60200];
-	int one = dial(1), two = dial(1);
+/* All but the last byte of a body of 60001 bytes. */
+static char begun[60200];
 
-	snprintf(half, sizeof(half),
-	         POST("/echo", "Content-Length: 60001\r\n\r\n%060000d"), 1);
-	say(one, half);
-	/* so that the listener has read it */
+/* Sends all of it, again and again until there is no room for it. */
+static bool finds_no_room(int fd)
+{
 	for (int i = 0; i < 100; i++, nap(10)) {
-		say(two, half);
-		say(two, "1");
-		if (hear(two) == 503)
+		say(fd, begun);
+		say(fd, "1");
+		if (hear(fd) != 200)
 			break;
 	}
-	ok(strstr(text, " 503 ") && strstr(text, "\r\nRetry-After: 1\r\n"),
-	   "there is only so much memory for bodies");
+	return strstr(text, " 429 ") && strstr(text, "\r\nRetry-After: 1\r\n");
+}
+
+/* 400000 bytes in all: of one address 100000. */
+static void test_bodies(void)
+{
+	enum { N = 8 };
+	int one = dial(1), two = dial(1), other = dial(2), fd[N];
+
+	snprintf(begun, sizeof(begun),
+	         POST("/echo", "Content-Length: 60001\r\n\r\n%060000d"), 1);
+	say(one, begun);
+	ok(finds_no_room(two),
+	   "an address has a quarter of the room for bodies");
+	ok(say(other, begun) && say(other, "3") && hear(other) == 200,
+	   "another has room still");
 	say(one, "2");
 	ok(hear(one) == 200 && strlen(body) == 60001,
 	   "who had it before gets his answer");
-	close(one);
-	ok(say(two, half) && say(two, "3") && hear(two) == 200,
+	ok(say(two, begun) && say(two, "3") && hear(two) == 200,
 	   "and then there is some again");
+	for (unsigned i = 0; i < N; i++) {
+		fd[i] = dial(3 + i);
+		say(fd[i], begun);
+	}
+	nap(300); /* they are read */
+	ok(finds_no_room(other), "there is only so much for all of them");
+	for (unsigned i = 0; i < N; i++)
+		close(fd[i]);
+	close(one);
 	close(two);
+	close(other);
 }
 
 static void test_rate(void)
@@ -919,7 +939,7 @@ int main(void)
 	test_slow();
 	test_flood();
 	http_stop(listener);
-	start(&(struct http_limits){ .workers = 2, .bodies = 100000 });
+	start(&(struct http_limits){ .workers = 2, .bodies = 400000 });
 	test_busy();
 	test_bodies();
 	test_stop();

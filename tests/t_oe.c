@@ -467,6 +467,8 @@ static const struct {
 	{ "no thread",                 I(24), 8, 0,           ASSAY_S_OE_INFO, I(24) },
 	{ "1025 threads",              I(24), 8, 1025,        ASSAY_S_OE_INFO, I(24) },
 	{ "2 TiB in all",              I(16), 8, 1 << 28,     ASSAY_S_OE_ROOM, I(0) },
+	{ "64 GiB of stacks",          I(16), 8, 1 << 23,     ASSAY_S_MEASURED, I(0) },
+	{ "and of heap: not measured", I(8), 8, 1 << 24,      ASSAY_S_MEASUREMENT, 960 },
 	{ "flags of EdgelessRT",       I(36), 4, 4,           ASSAY_S_OE_ALONE, I(36) },
 	{ "a payload of EGo",          S(1, 32), 8, 2064,     ASSAY_S_OE_ALONE, S(1, 32) },
 	{ "a module",                  DYNAMIC, 1, 1,         ASSAY_S_OE_ALONE, DYNAMIC },

@@ -790,6 +790,19 @@ static void test_rows(void)
 	}
 }
 
+/* Segments, a heap and more, of which the heap alone is 64 GiB. */
+static void test_measured(void)
+{
+	make_plain(1);
+	put_number(file + M(40), UINT64_C(1) << 37, 8);
+	put_number(file + L(0, 4), 1 << 24, 4);
+	put_number(file + L(0, 2), 3, 2);
+	ok_bad("more than 64 GiB to measure", ASSAY_S_MEASURED, L(0, 0));
+	put_number(file + L(0, 2), 1, 2);
+	ok_bad("if they are not measured it goes on", ASSAY_S_SDK_ROOM,
+	       L(3, 0));
+}
+
 static void test_two_groups(void)
 {
 	make_plain(1);
@@ -841,6 +854,7 @@ int main(void)
 	test_1_3();
 	test_copies();
 	test_rows();
+	test_measured();
 	test_two_groups();
 	test_many_copies();
 	test_cut();

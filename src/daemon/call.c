@@ -2,6 +2,7 @@
 #include "daemon/daemon.h"
 
 #include "base/text.h"
+#include "cli/enclave.h"
 #include "cli/judge.h"
 #include "crypto/crypto.h"
 #include "os/files.h"
@@ -14,16 +15,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { TRIES = 3, LONGEST_WAIT = 5, HOST_TEXT = 200 };
+enum {
+	TRIES = 3,
+	LONGEST_WAIT = 5,
+	HOST_TEXT = 200,
+	TIMEOUT = 60, /* seconds */
+	TIMEOUT_MAX = 86400,
+	LOCK_TICK_MS = 50,
+};
 /* Exit statuses, and what is none: once more. */
 enum { ANSWERED = 0, REFUSED = 1, TROUBLE = 2, MAYBE = 3, AGAIN = 4 };
 
 struct options {
 	struct cli_list accept, root;
 	struct cli_time at;
-	const char *policy, *remember, *ca;
+	const char *policy, *remember, *ca, *timeout;
 	bool any_code, allow_debug, without_nonce, accept_change, again;
 	bool json, print;
 };
@@ -55,6 +64,9 @@ static const struct cli_option options[] = {
 	  "take who it is now in place of who is remembered" },
 	{ "--again", NULL, CLI_FLAG, TO(again),
 	  "ask once more even where the request may have been processed" },
+	{ "--timeout", "SECONDS", CLI_TEXT, TO(timeout),
+	  "wait so long for each answer of the host, and for another call that "
+	  "has the --remember file; 60" },
 	{ "--ca", "FILE", CLI_TEXT, TO(ca),
 	  "https: who signs servers' certificates (PEM); else the system's" },
 	{ "--print", NULL, CLI_FLAG, TO(print),
@@ -83,6 +95,7 @@ struct call {
 	struct net_answer got;      /* the host's last answer */
 	uint8_t *request, *message; /* as it was read; sealed */
 	size_t len;
+	unsigned timeout;     /* seconds */
 	bool maybe;           /* it may have been processed */
 	unsigned wait;        /* seconds before it is tried again */
 	struct assay_pin was; /* who is remembered, where one is */
@@ -120,6 +133,45 @@ static bool read_pin(struct assay_pin *pin, bool *there, const char *path)
 	return *there;
 }
 
+/* Another call would put back what it read before this one began: so it is
+ * waited for, from before the file is read until this one ends. */
+static bool take_turn(const struct call *c)
+{
+	const struct timespec tick = { .tv_nsec = LOCK_TICK_MS * 1000000 };
+	const unsigned most = c->timeout * (1000 / LOCK_TICK_MS);
+	unsigned n = 0;
+
+	while (c->o.remember && !file_lock(c->o.remember)) {
+		if (errno != EWOULDBLOCK || n == most) {
+			cli_warn("call: %s: %s", c->o.remember,
+			         errno == EWOULDBLOCK
+			                 ? "another call has it still"
+			                 : strerror(errno));
+			return false;
+		}
+		if (n++ == 0)
+			cli_warn("call: %s: another call has it: waiting",
+			         c->o.remember);
+		nanosleep(&tick, NULL);
+	}
+	return true;
+}
+
+/* Who writes it without a turn must not bring back an older state either. */
+static bool is_newest(const struct call *c)
+{
+	struct assay_pin now;
+	bool there;
+
+	if (!read_pin(&now, &there, c->o.remember))
+		return false;
+	if (!there || now.state <= c->was.state)
+		return true;
+	cli_warn("call: %s has come to remember a newer state: it stays",
+	         c->o.remember);
+	return false;
+}
+
 static bool keep_pin(struct call *c)
 {
 	char text[ASSAY_PIN_TEXT];
@@ -129,7 +181,9 @@ static bool keep_pin(struct call *c)
 		return true;
 	c->was = *assay_client_pin(c->client);
 	bytes.len = assay_pin_print(&c->was, text);
-	if (file_write(c->o.remember, bytes, 0600))
+	if (!is_newest(c))
+		return false;
+	if (file_keep(c->o.remember, bytes, 0600))
 		return true;
 	cli_warn("%s: %s", c->o.remember, strerror(errno));
 	return false;
@@ -368,9 +422,10 @@ static int open_answer(struct call *c)
 		return MAYBE;
 	case ASSAY_ANSWER_REFUSAL:
 		kept = keep_pin(c);
-		cli_warn("call: the program refuses: %.*s", (int)answer.len,
+		cli_warn("call: the program refuses%s: %.*s",
+		         c->maybe ? " this time" : "", (int)answer.len,
 		         (const char *)answer.ptr);
-		return kept ? REFUSED : TROUBLE;
+		return kept ? refused(c) : TROUBLE;
 	case ASSAY_ANSWER_OLD:
 		return old(c, answer);
 	default:
@@ -445,7 +500,8 @@ static int call(struct call *c)
 	if (!c->maybe || status == ANSWERED || status == REFUSED)
 		return status;
 	cli_warn("call: the request may have been processed%s",
-	         c->o.again ? "" : "; --again repeats it all the same");
+	         c->o.again ? ", by one try or another"
+	                    : "; --again repeats it all the same");
 	return MAYBE;
 }
 
@@ -464,14 +520,16 @@ static bool take_roots(struct call *c)
 
 static bool start(struct call *c)
 {
-	const struct net_options net = { .ca_file = c->o.ca };
+	const struct net_options net = { .ca_file = c->o.ca,
+		                         .total_ms = c->timeout * 1000,
+		                         .stall_s = c->timeout };
 	struct assay_client_rules rules = { 0 };
 	bool pinned;
 
 	if (!take_roots(c) ||
 	    !cli_rules_policy(&c->rules, &verb, c->o.policy, c->o.any_code,
 	                      c->o.allow_debug) ||
-	    !cli_rules_accept(&c->rules, &c->o.accept) ||
+	    !cli_rules_accept(&c->rules, &c->o.accept) || !take_turn(c) ||
 	    !read_pin(&c->was, &pinned, c->o.remember))
 		return false;
 	rules.roots = (const uint8_t(*)[64])c->roots;
@@ -499,6 +557,17 @@ static void wipe(struct call *c)
 	assay_client_free(c->client);
 }
 
+static bool take_timeout(struct call *c)
+{
+	uint64_t n = TIMEOUT;
+
+	if (c->o.timeout &&
+	    (!cli_number(&n, c->o.timeout, TIMEOUT_MAX) || n == 0))
+		return false;
+	c->timeout = (unsigned)n;
+	return true;
+}
+
 static int run(int argc, char **argv)
 {
 	struct cli_list operands = { 0 };
@@ -511,11 +580,15 @@ static int run(int argc, char **argv)
 		return cli_usage(&verb, "want one URL");
 	if (strncmp(operands.item[0], "http://", 7) != 0 &&
 	    strncmp(operands.item[0], "https://", 8) != 0)
-		return cli_usage(&verb, "got %s, want http:// or https:// and "
-		                        "the host's address",
+		return cli_usage(&verb,
+		                 "got %s, want http:// or https:// and "
+		                 "the host's address",
 		                 operands.item[0]);
 	if (c.o.accept_change && !c.o.remember)
 		return cli_usage(&verb, "--accept-change goes with --remember");
+	if (!take_timeout(&c))
+		return cli_usage(&verb, "--timeout: want a whole number from 1 "
+		                        "to 86400");
 	c.url = operands.item[0];
 	signal(SIGPIPE, SIG_IGN);
 	status = start(&c) ? call(&c) : TROUBLE;

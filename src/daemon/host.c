@@ -41,7 +41,8 @@ static const char usage[] =
 	"                         standard input and output ('gramine-sgx reverse')\n"
 	"  --collateral DIR       the manufacturer's documents, given out with the\n"
 	"                         attestation; read again when they change\n"
-	"  --store FILE           where what the enclave wants kept is, sealed by it\n"
+	"  --store FILE           where what the enclave wants kept is, sealed by it;\n"
+	"                         FILE.lock beside it keeps a second host away\n"
 	"  --profile conclave-1   answer as Conclave's web host does, to its clients; wants\n"
 	"                         --collateral\n"
 	"  --strict               only if the kernel has every protection\n"
@@ -149,6 +150,11 @@ static bool prepare(struct job *job, struct buf *image)
 	o->gave_up = gave_up;
 	o->load = job->keep.store ? host_keep_load : NULL;
 	o->save = job->keep.store ? host_keep_save : NULL;
+	if (job->keep.store && !file_lock(job->keep.store))
+		return complain(job->keep.store,
+		                errno == EWOULDBLOCK
+		                        ? "another assay host or run has it"
+		                        : strerror(errno));
 	if (job->keep.collateral) {
 		o->documents = host_keep_documents;
 		if (!host_keep_documents(&job->keep, &documents, &changed, why))

@@ -13,11 +13,15 @@
 bool host_keep_load(void *own, struct buf *sealed, char why[HOST_WHY])
 {
 	const struct host_keep *k = own;
+	const bool there = file_read(sealed, AT_FDCWD, k->store,
+	                             ASSAY_FRAME_BODY_MAX);
 
-	if (file_read(sealed, AT_FDCWD, k->store, ASSAY_FRAME_BODY_MAX) ||
-	    errno == ENOENT)
+	if (there ? sealed->len > 0 : errno == ENOENT)
 		return true;
-	snprintf(why, HOST_WHY, "%.160s: %s", k->store, strerror(errno));
+	snprintf(why, HOST_WHY, "%.160s: %s", k->store,
+	         there ? "it is empty, and what was kept there is lost; to "
+	                 "begin from nothing, remove it"
+	               : strerror(errno));
 	return false;
 }
 
@@ -25,7 +29,7 @@ bool host_keep_save(void *own, struct assay_bytes sealed, char why[HOST_WHY])
 {
 	const struct host_keep *k = own;
 
-	if (file_write(k->store, sealed, 0600))
+	if (file_keep(k->store, sealed, 0600))
 		return true;
 	snprintf(why, HOST_WHY, "%.160s: %s", k->store, strerror(errno));
 	return false;

@@ -68,7 +68,7 @@ static bool keep(struct sim_host *h, struct assay_bytes sealed)
 {
 	const struct job *job = h->own;
 
-	return file_write(job->store, sealed, 0600) ||
+	return file_keep(job->store, sealed, 0600) ||
 	       sim_host_why(h, "what it wants kept: %s: %s", job->store,
 	                    strerror(errno));
 }

@@ -211,6 +211,7 @@ bool assay_enclave_mail(struct assay_enclave *e, struct assay_bytes in)
 	const bool good = open_mail(e, in) && is_next(e) && answer(e);
 
 	assay_wipe(m->room, in.len);
+	assay_enclave_clear(e, 0);
 	assay_wipe(&m->asked, sizeof(m->asked));
 	m->id = (struct assay_bytes){ 0 };
 	return good;

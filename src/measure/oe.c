@@ -27,8 +27,9 @@ enum {
 	RELA_LEN = 24,
 	THREADS_MAX = 1024,
 	PAGES_MAX = 1 << 28,
-	CONTROL = 4, /* pages from a TCS to its thread's memory */
-	THREAD = 7,  /* pages of a thread but for stack and memory: three
+	CONTROL = 4,   /* pages from a TCS to its thread's memory */
+	NOT_ADDED = 3, /* of the next: the guards */
+	THREAD = 7,    /* pages of a thread but for stack and memory: three
 	              * guards, TCS, two of SSA, one of the thread's data */
 	DYN_LEN = 16,
 	DT_NEEDED = 1,
@@ -394,6 +395,21 @@ static bool check_room(const struct assay_oe *oe, struct assay_err *err)
 	                  (unsigned long long)oe->start);
 }
 
+/* Of those the pages that are measured: all but the heap. */
+static uint64_t measured(const struct assay_oe *oe)
+{
+	uint64_t n = relocation_pages(oe) / ASSAY_PAGE +
+	             oe->threads * (oe->stack + oe->tls + THREAD - NOT_ADDED);
+
+	for (size_t i = 0; i < oe->so.n_loads; i++) {
+		const struct assay_so_segment *l = &oe->so.load[i];
+
+		n += round_up(l->vaddr % ASSAY_PAGE + l->memsz, ASSAY_PAGE) /
+		     ASSAY_PAGE;
+	}
+	return n;
+}
+
 /* Modules, and relocations of the procedure linkage table. */
 static bool find_rest(struct assay_oe *oe, struct assay_err *err)
 {
@@ -417,7 +433,8 @@ bool assay_oe_plan(struct assay_oe *oe, struct assay_err *err)
 	                           round_up(tbss.size, tbss.align),
 	                   ASSAY_PAGE) /
 	          ASSAY_PAGE;
-	if (!check_room(oe, err))
+	if (!check_room(oe, err) ||
+	    !assay_measured_fits(measured(oe), oe->info_file_at, err))
 		return false;
 	oe->size = power_of_2(loaded(oe) + oe->start);
 	make_patches(oe, &tdata, &tbss, power_of_2(loaded(oe)));

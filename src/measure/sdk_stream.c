@@ -22,8 +22,9 @@ struct build {
 	struct assay_stream *stream;
 	const struct assay_sdk_copy *copy;
 	struct assay_bytes file;
-	uint64_t left; /* pages that the enclave has room for */
-	uint64_t end;  /* where the last one ends; in the image */
+	uint64_t left;     /* pages that the enclave has room for */
+	uint64_t measured; /* pages so far */
+	uint64_t end;      /* where the last one ends; in the image */
 	struct text text;
 	struct assay_pages run; /* pages that are alike; n = 0: none */
 	void (*pages)(void *to, const struct assay_pages *pages);
@@ -220,7 +221,8 @@ static bool no_room(const struct build *b, size_t at, uint64_t rva, uint64_t n,
 
 /* Takes pages at rva, behind all others.  `at`: where the file asks for
  * them. */
-static bool take_room(struct build *b, size_t at, uint64_t rva, uint64_t n)
+static bool take_room(struct build *b, size_t at, uint64_t rva, uint64_t n,
+                      bool measured)
 {
 	if (rva < b->end)
 		return no_room(b, at, rva, n, "other pages are there already");
@@ -229,7 +231,8 @@ static bool take_room(struct build *b, size_t at, uint64_t rva, uint64_t n)
 		               "the enclave has not so many left");
 	b->left -= n;
 	b->end = rva + n * ASSAY_PAGE;
-	return true;
+	b->measured += measured ? n : 0;
+	return assay_measured_fits(b->measured, at, b->err);
 }
 
 /* `base`: where the shared object begins in the image, and in the file. */
@@ -240,7 +243,7 @@ static bool add_segment(struct build *b, const struct assay_so_segment *l,
 	uint64_t rva = base + l->vaddr - lead, n = count(lead + l->memsz);
 	uint8_t page[ASSAY_PAGE];
 
-	if (!take_room(b, base_at + l->at, rva, n))
+	if (!take_room(b, base_at + l->at, rva, n, true))
 		return false;
 	while (done < l->file.len) {
 		size_t some = ASSAY_PAGE - lead;
@@ -276,7 +279,7 @@ static bool add_extra(struct build *b, const struct assay_so_segment *last,
 	rounded = count(count(last->memsz) * ASSAY_PAGE + last->vaddr);
 	if (end >= rounded || (next && end >= next->vaddr / ASSAY_PAGE))
 		return true;
-	return take_room(b, last->at, end * ASSAY_PAGE, 1) &&
+	return take_room(b, last->at, end * ASSAY_PAGE, 1, true) &&
 	       add_zeros(b, "segment", end * ASSAY_PAGE,
 	                 ASSAY_PAGE_REG | last->rights, 1);
 }
@@ -395,15 +398,21 @@ static bool add_content(struct build *b, const struct assay_sdk_row *row)
 	                 row->flags, row->n_pages - filled);
 }
 
+/* Contents are, whatever is said of them. */
+static bool is_measured(const struct assay_sdk_row *row)
+{
+	return row->attributes & ASSAY_SDK_EEXTEND ||
+	       (row->content_at > 0 && row->flags != ASSAY_PAGE_TCS);
+}
+
 static bool add_row(struct build *b, const struct assay_sdk_row *row)
 {
-	bool measured = row->attributes & ASSAY_SDK_EEXTEND;
 	const char *name = name_of(row->id);
 	uint8_t page[ASSAY_PAGE];
 
 	if (row->content_at > 0 && row->flags != ASSAY_PAGE_TCS)
 		return add_content(b, row);
-	if (!measured)
+	if (!is_measured(row))
 		return add_unmeasured(b, name, row->rva, row->flags,
 		                      row->n_pages);
 	if (row->content_at > 0) {
@@ -432,7 +441,8 @@ static bool add_layout(struct build *b)
 	while (assay_sdk_next(&walk, &row)) {
 		if (!is_added(&row))
 			continue;
-		if (!take_room(b, row.at, row.rva, row.n_pages) ||
+		if (!take_room(b, row.at, row.rva, row.n_pages,
+		               is_measured(&row)) ||
 		    !add_row(b, &row))
 			return false;
 	}

@@ -309,6 +309,15 @@ bool assay_stream_zeros(struct assay_stream *s, uint64_t at, uint64_t flags,
 	return true;
 }
 
+bool assay_measured_fits(uint64_t pages, size_t at, struct assay_err *err)
+{
+	return pages <= ASSAY_MEASURED_MAX ||
+	       assay_fail(err, ASSAY_S_MEASURED, ASSAY_DOC_PROGRAM, at,
+	                  "%llu pages: want at most %llu",
+	                  (unsigned long long)pages,
+	                  (unsigned long long)ASSAY_MEASURED_MAX);
+}
+
 bool assay_stream_end(uint8_t mrenclave[ASSAY_SHA256_LEN],
                       struct assay_stream *s, struct assay_err *err)
 {

@@ -91,6 +91,16 @@ bool file_write(const char *path, struct assay_bytes data, unsigned mode)
 	return write_new(path, data, mode);
 }
 
+bool file_keep(const char *path, struct assay_bytes data, unsigned mode)
+{
+	char real[PATH_MAX];
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && realpath(path, real))
+		path = real;
+	return file_write(path, data, mode);
+}
+
 bool file_lock(const char *path)
 {
 	char real[PATH_MAX], lock[PATH_MAX];

@@ -19,6 +19,10 @@ ASSAY_MUST_CHECK bool file_read_open(struct buf *out, int fd, size_t most);
  * what the umask is applied to. */
 ASSAY_MUST_CHECK bool file_write(const char *path, struct assay_bytes data,
                                  unsigned mode);
+/* file_keep does the same with what must never be half there: where a link leads
+ * to a regular file, that is written anew, and the link stays. */
+ASSAY_MUST_CHECK bool file_keep(const char *path, struct assay_bytes data,
+                                unsigned mode);
 
 /*
  * file_lock waits for nobody: EWOULDBLOCK if another process has the lock of

@@ -96,7 +96,8 @@ struct http_limits {
 	                       * network of 64 bits): 128 */
 	unsigned rate;        /* requests of one address in a second: any */
 	unsigned burst;       /* so many at once, before the rate holds: rate */
-	size_t bodies;        /* bytes, of all requests' bodies: 64 MiB */
+	size_t bodies;        /* bytes, of all requests' bodies: 64 MiB; of one
+	                       * address a quarter */
 	unsigned idle_ms;     /* until a request line is there: 10 s */
 	unsigned arrive_ms;   /* from there until all of it is: 20 s */
 	unsigned send_ms;     /* until an answer is taken: 60 s */

@@ -29,6 +29,7 @@ struct http_seat {
 	int64_t since; /* ms: when the stage began */
 	int fd;
 	uint64_t address;
+	size_t body; /* bytes taken for its request's body: the listener's */
 };
 
 struct http_request {

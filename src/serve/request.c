@@ -187,6 +187,7 @@ void *http_on_line(void *arg, const char *line,
 static void forget(struct http_request *r)
 {
 	r->listener->bodies -= r->cap;
+	http_seat_of(r->connection)->body = 0;
 	free(r->body);
 	free_answer(&r->answer);
 	free(r);
@@ -323,6 +324,20 @@ static enum MHD_Result on_headers(struct http_request *r, const char *method)
 	return send_answer(r);
 }
 
+/* Whether there is memory for n more bytes of a body: one address, which can send
+ * slowly over many connections, has at most a quarter of all. */
+static bool has_memory(const struct http_request *r, size_t n)
+{
+	const struct http_listener *l = r->listener;
+	const uint64_t address = http_seat_of(r->connection)->address;
+	size_t own = n;
+
+	for (unsigned i = 0; i < l->limits.connections; i++)
+		if (l->seats[i].stage && l->seats[i].address == address)
+			own += l->seats[i].body;
+	return own <= l->limits.bodies / 4 && n <= l->limits.bodies - l->bodies;
+}
+
 /* Room for n more bytes of the body; false: refused. */
 static bool make_room(struct http_request *r, size_t n)
 {
@@ -338,17 +353,16 @@ static bool make_room(struct http_request *r, size_t n)
 		return true;
 	cap = cap > r->len + n ? cap : r->len + n;
 	cap = cap < r->route->body_max ? cap : r->route->body_max;
-	body = cap - r->cap <= l->limits.bodies - l->bodies
-	               ? realloc(r->body, cap)
-	               : NULL;
+	body = has_memory(r, cap - r->cap) ? realloc(r->body, cap) : NULL;
 	if (!body) {
-		r->refused = MHD_HTTP_SERVICE_UNAVAILABLE;
+		r->refused = MHD_HTTP_TOO_MANY_REQUESTS;
 		r->retry = 1;
 		return false;
 	}
 	l->bodies += cap - r->cap;
 	r->body = body;
 	r->cap = cap;
+	http_seat_of(r->connection)->body = cap;
 	return true;
 }
 
