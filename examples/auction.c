@@ -9,6 +9,12 @@
  * whether the own bid is there, and nothing of the others'; after it, who won
  * and the price.  Of equal bids the one that came first wins.
  *
+ * AMOUNT has exactly 15 digits (printf %015d makes them of a number), and all
+ * answers have one length: so no length tells the host how much was bid, who won
+ * or what he pays.  What it sees is when a request came and from where, that a bid
+ * is longer than a question, and that a bid was taken, for then state is stored.
+ * So it knows who has bid, and when, if it knows who sends from where.
+ *
  * The clock is the host's.  With it the host can end the auction early or late; it
  * cannot see a bid or change one.  When a result is told no bid is taken any more,
  * and that it has ended is stored.  But the host can start the program anew with
@@ -74,12 +80,11 @@ static bool tell_result(struct assay_enclave *e, const struct auction *a,
 	char text[120];
 
 	if (winner == a->parties.n)
-		return say(e, "over: nobody bid\n");
-	snprintf(text, sizeof(text),
-	         "over: bidder %u won%s, and pays %" PRId64 "\n", winner + 1,
-	         winner == who ? " (that is you)" : "",
+		return say_line(e, "over: nobody bid");
+	snprintf(text, sizeof(text), "over: bidder %u won%s, and pays %" PRId64,
+	         winner + 1, winner == who ? " (that is you)" : "",
 	         second == a->parties.n ? 0 : a->bids.amount[second]);
-	return say(e, text);
+	return say_line(e, text);
 }
 
 /* Who is told the result is told the last one: it has ended once that is
@@ -99,16 +104,16 @@ static bool bid(struct assay_enclave *e, struct auction *a, unsigned who,
                 int64_t amount)
 {
 	if (a->bids.ended)
-		return assay_enclave_refuse(e, "the auction is over");
+		return refuse_line(e, "the auction is over");
 	if (a->bids.order[who])
-		return assay_enclave_refuse(e, "you have bid before");
+		return refuse_line(e, "you have bid before");
 	a->bids.amount[who] = amount;
 	a->bids.order[who] = count(a) + 1;
 	if (!store(e, a)) {
 		a->bids.order[who] = 0;
 		return false;
 	}
-	return say(e, "your bid is there\n");
+	return say_line(e, "your bid is there");
 }
 
 static bool answer(struct assay_enclave *e, struct assay_bytes request,
@@ -120,17 +125,18 @@ static bool answer(struct assay_enclave *e, struct assay_bytes request,
 	int64_t amount;
 
 	if (who == a->parties.n)
-		return assay_enclave_refuse(e, "no bidder has this token");
+		return refuse_line(e, "no bidder has this token");
 	if (!end(e, a))
 		return false;
 	if (line.len == 0)
-		return a->bids.ended ? tell_result(e, a, who)
-		                     : say(e, a->bids.order[who]
-		                                      ? "your bid is there\n"
-		                                      : "you have not bid\n");
+		return a->bids.ended
+		               ? tell_result(e, a, who)
+		               : say_line(e, a->bids.order[who]
+		                                     ? "your bid is there"
+		                                     : "you have not bid");
 	if (!number_read(&amount, line))
-		return assay_enclave_refuse(
-			e, "want TOKEN AMOUNT, the amount in digits");
+		return refuse_line(
+			e, "want TOKEN AMOUNT, the amount in 15 digits");
 	return bid(e, a, who, amount);
 }
 
@@ -156,7 +162,7 @@ int main(int argc, char **argv)
 	};
 
 	if (argc < 2 ||
-	    !number_read(&a.deadline,
+	    !digits_read(&a.deadline,
 	                 (struct assay_bytes){ (const uint8_t *)argv[1],
 	                                       strlen(argv[1]) }) ||
 	    !parties_read(&a.parties, 2, argc - 2, argv + 2)) {

@@ -11,6 +11,17 @@
  * he changed his mind.  Two parties are too few: either would know the other's
  * number.  As would all but one who put together what they know: that is in the
  * nature of an average.
+ *
+ * NUMBER has exactly 15 digits (printf %015d makes them of a number), and all
+ * answers have one length: so no length tells the host what anybody has.  What it
+ * sees is when a request came and from where, that a number is longer than a
+ * question, and that one was taken, for then state is stored.
+ *
+ * The host can start the program anew with the state of before a number was handed
+ * in, or with none.  Who then hands in another than the first time tells the others
+ * by how much; and a party that is in league with the host can have heard the
+ * average, and hand in what makes of it another.  Who was answered from the later
+ * state, and remembers it, notices; nobody else does.
  */
 #include "party.h"
 
@@ -39,17 +50,16 @@ static bool tell(struct assay_enclave *e, const struct average *a)
 	char text[80];
 
 	if (n == 0 || count(a) < a->parties.n) {
-		snprintf(text, sizeof(text), "waiting: %u of %u are there\n",
+		snprintf(text, sizeof(text), "waiting: %u of %u are there",
 		         count(a), a->parties.n);
-		return say(e, text);
+		return say_line(e, text);
 	}
 	for (unsigned i = 0; i < a->parties.n; i++)
 		sum += a->given[i].number;
 	hundredths = (200 * sum + n) / (2 * n);
-	snprintf(text, sizeof(text), "average of %u: %lld.%02lld\n",
-	         a->parties.n, (long long)(hundredths / 100),
-	         (long long)(hundredths % 100));
-	return say(e, text);
+	snprintf(text, sizeof(text), "average of %u: %lld.%02lld", a->parties.n,
+	         (long long)(hundredths / 100), (long long)(hundredths % 100));
+	return say_line(e, text);
 }
 
 static bool store(struct assay_enclave *e, const struct average *a)
@@ -64,8 +74,7 @@ static bool take(struct assay_enclave *e, struct average *a, unsigned who,
                  int64_t number)
 {
 	if (a->given[who].there)
-		return assay_enclave_refuse(
-			e, "you have handed in your number before");
+		return refuse_line(e, "you have handed in your number before");
 	a->given[who].number = number;
 	a->given[who].there = true;
 	if (store(e, a))
@@ -83,12 +92,12 @@ static bool answer(struct assay_enclave *e, struct assay_bytes request,
 	int64_t number;
 
 	if (who == a->parties.n)
-		return assay_enclave_refuse(e, "no party has this token");
+		return refuse_line(e, "no party has this token");
 	if (line.len == 0)
 		return tell(e, a);
 	if (!number_read(&number, line))
-		return assay_enclave_refuse(
-			e, "want TOKEN NUMBER, the number in digits");
+		return refuse_line(
+			e, "want TOKEN NUMBER, the number in 15 digits");
 	return take(e, a, who, number) && tell(e, a);
 }
 

@@ -17,7 +17,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PARTIES_MAX = 32 };
+enum {
+	PARTIES_MAX = 32,
+	DIGITS_MAX = 15,
+	LINE_LEN = 64, /* of an answer, but for its end */
+};
 
 /* Who they are: n arguments, 64 hex digits each. */
 struct parties {
@@ -47,7 +51,8 @@ static inline bool parties_read(struct parties *p, unsigned least, int argc,
 /* The bytes up to `end`, or all; `text` goes on behind it. */
 static inline struct assay_bytes cut(struct assay_bytes *text, char end)
 {
-	const uint8_t *at = text->len ? memchr(text->ptr, end, text->len) : NULL;
+	const uint8_t *at = text->len ? memchr(text->ptr, end, text->len)
+	                              : NULL;
 	const size_t n = at ? (size_t)(at - text->ptr) : text->len;
 	const struct assay_bytes part = { text->ptr, n };
 
@@ -73,10 +78,10 @@ static inline unsigned parties_find(const struct parties *p,
 }
 
 /* A whole number of at most 15 digits, and nothing else. */
-static inline bool number_read(int64_t *value, struct assay_bytes text)
+static inline bool digits_read(int64_t *value, struct assay_bytes text)
 {
 	*value = 0;
-	if (text.len < 1 || text.len > 15)
+	if (text.len < 1 || text.len > DIGITS_MAX)
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.ptr[i] < '0' || text.ptr[i] > '9')
@@ -86,10 +91,35 @@ static inline bool number_read(int64_t *value, struct assay_bytes text)
 	return true;
 }
 
+/* The same in exactly 15 digits, such as 000000000004200: the host sees a
+ * request's length, and so no number may be longer than another. */
+static inline bool number_read(int64_t *value, struct assay_bytes text)
+{
+	return text.len == DIGITS_MAX && digits_read(value, text);
+}
+
 static inline bool say(struct assay_enclave *e, const char *text)
 {
 	return assay_enclave_put(e, (struct assay_bytes){ (const uint8_t *)text,
 	                                                  strlen(text) });
+}
+
+/* An answer of one line, or a refusal: with blanks, of the same length whatever
+ * it says. */
+static inline bool say_line(struct assay_enclave *e, const char *text)
+{
+	char line[LINE_LEN + 2];
+
+	snprintf(line, sizeof(line), "%-*.*s\n", LINE_LEN, LINE_LEN, text);
+	return say(e, line);
+}
+
+static inline bool refuse_line(struct assay_enclave *e, const char *text)
+{
+	char line[LINE_LEN + 2];
+
+	snprintf(line, sizeof(line), "%-*.*s", LINE_LEN + 1, LINE_LEN, text);
+	return assay_enclave_refuse(e, line);
 }
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * psi.c - an enclave program: what two lists have in common, and neither owner
- * learns more of the other's than that and its length.
+ * psi.c - an enclave program: what two lists have in common; the program tells
+ * neither owner anything else of the other's.
  *
  *	psi HASH HASH           (party.h says what they are)
  *
@@ -8,6 +8,11 @@
  * stands.  Once both are there, the answer is "common: N", and the N entries that
  * stand in both, in bytewise order.  Entries are compared byte for byte; an empty
  * line is none, so "TOKEN\n\n" is a list without any.
+ *
+ * That can be much all the same.  A list may be guesses: where there are no more
+ * entries to think of than it takes (birthdays, short numbers), its owner learns
+ * the whole other list.  And nothing is padded: the host sees how long each list
+ * is, and how long what they have in common, and may tell the other owner.
  *
  * Each list can be handed in once: who could hand in again could ask for any
  * entry whether the other has it.  But the host can start the program anew with

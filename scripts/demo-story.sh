@@ -116,16 +116,18 @@ asker() {
 sends() {
 	name=$1 number=$2
 	shift 2
-	printf %s "$(cat "$name.token")${number:+ $number}" | "$assay" call "$url" \
-		--root maker/root.pem --accept "$rule" "$@" >answer 2>said
+	printf %s "$(cat "$name.token")${number:+ $(printf %015d "$number")}" |
+		"$assay" call "$url" --root maker/root.pem --accept "$rule" "$@" \
+			>answer 2>said
 	printf '    %-5s %-11s and is told: %s\n' "$name" \
 		"${number:+sends }${number:-asks}" \
-		"$(sed 's/^assay: call: //' answer said)"
+		"$(sed 's/^assay: call: //; s/ *$//' answer said)"
 }
 parties() {
 	tell '6. Ada, Bob and Cleo want to know the average of their salaries, and none of them
-   wants to tell what it is.  Each sends it by assay call to an enclave of another
-   program, whose measurement covers who they are (hashes of words they made up):'
+   wants to tell what it is.  Each sends it by assay call, as 15 digits since the host
+   sees the length, to an enclave of another program, whose measurement covers who they
+   are (hashes of words they made up):'
 	for name in Ada Bob Cleo; do
 		od -An -N 16 -tx1 /dev/urandom | tr -d ' \n' >$name.token
 		sha256sum <$name.token | cut -c 1-64 >$name.hash

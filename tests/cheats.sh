@@ -234,7 +234,7 @@ keeps() {
 	hosted --platform "$alice" --collateral $pcs --store state average.signed
 }
 keeps
-says_ada 'ada 100' 0 'an enclave with state'
+says_ada 'ada 000000000000100' 0 'an enclave with state'
 end "$host"
 host=
 rm state

@@ -218,6 +218,26 @@ printf 'no mail' | curl -sS -H 'Correlation-ID: me' --data-binary @- \
 ok 'what is no mail is not opened' $?
 stop
 ok 'it ends with 0' $?
+start --collateral "$documents" --store "$dir/kept" "$dir/signed"
+ok 'it listens, and may keep something' $?
+cp "$dir/err" "$dir/err2"
+timeout 20 "$assay" host --listen 127.0.0.1:0 --store "$dir/kept" \
+	"$dir/signed" >"$dir/out" 2>"$dir/err"
+[ $? -eq 2 ]
+ok 'a second host with the same file' $?
+complains 'it says who has it' 'kept: another assay host or run has it$'
+"$assay" run --store "$dir/kept" "$dir/signed" </dev/null >"$dir/out" 2>"$dir/err"
+[ $? -eq 2 ]
+ok 'a run with it' $?
+complains 'the same' 'kept: another assay host or run has it$'
+stop
+ok 'it ends with 0' $?
+: >"$dir/empty"
+timeout 20 "$assay" host --listen 127.0.0.1:0 --store "$dir/empty" \
+	"$dir/signed" >"$dir/out" 2>"$dir/err"
+[ $? -eq 1 ]
+ok 'a file in which nothing is kept any more is not none' $?
+complains 'it says so' 'empty: it is empty, and what was kept there is lost'
 echo state >"$dir/state"
 exits 1 'state for a program that keeps none' --store "$dir/state" "$dir/signed"
 complains 'what the enclave said' 'N_SEAL_NONE'

@@ -31,6 +31,7 @@ skip() {
 	echo 1..1
 	exit
 }
+number() { printf %015d "$1"; }
 hash() { printf %s "$1" | sha256sum | cut -c 1-64; }
 # sign EXAMPLE ARGUMENT... - signs it, and sets $code
 sign() {
@@ -82,6 +83,17 @@ is() {
 	printf %b "$1" | cmp -s - out
 	ok "${2:-${1%%\\n*}}" $?
 }
+# line TEXT [NAME] - the answer, of the one length that all have
+line() {
+	[ "$(sed 's/ *$//' out)" = "$1" ] && [ "$(wc -c <out)" -eq 65 ]
+	ok "${2:-$1}" $?
+}
+# no PATTERN - the program's refusal, of that length too
+no() {
+	sed -n 's/.*the program refuses: //p' err >refusal
+	grep -qe "$1" refusal && [ "$(wc -c <refusal)" -eq 66 ]
+	ok "$1" $?
+}
 # says PATTERN - the last command did
 says() {
 	grep -qe "$1" err
@@ -117,28 +129,32 @@ bid() {
 	host auction equal.$deadline
 	equal=$url equal_host=$host
 	ask 0 'ada' 'no bid yet'
-	is 'you have not bid\n'
-	ask 0 'ada 50' 'a bid' --remember ada.$deadline
-	is 'your bid is there\n'
+	line 'you have not bid'
+	ask 0 "ada $(number 50)" 'a bid' --remember ada.$deadline
+	line 'your bid is there'
 	cp equal.$deadline older.$deadline
-	ask 0 'bob 70' 'a higher one'
-	is 'your bid is there\n' 'nothing of the others is told'
-	ask 0 'cleo 70\n' 'an equal one'
-	ask 1 'ada 90' 'a second bid'
-	says 'you have bid before'
-	ask 1 'eve 90' 'a stranger'
-	says 'no bidder has this token'
-	ask 1 'ada 9x' 'no number'
-	says 'the amount in digits'
+	ask 0 "bob $(number 70)" 'a higher one'
+	line 'your bid is there' 'nothing of the others is told'
+	ask 0 "cleo $(number 70)\n" 'an equal one'
+	ask 1 "ada $(number 90)" 'a second bid'
+	no 'you have bid before'
+	ask 1 "eve $(number 90)" 'a stranger'
+	no 'no bidder has this token'
+	ask 1 'ada 00000000000009x' 'no number'
+	no 'the amount in 15 digits'
+	ask 1 'ada 90' 'an amount whose length tells of it'
+	no 'the amount in 15 digits'
+	ask 1 'ada 0000000000000090' 'or a longer one'
+	no 'the amount in 15 digits'
 	ask 0 'ada' 'before the end'
-	is 'your bid is there\n'
+	line 'your bid is there'
 	host auction second.$deadline
 	second=$url
-	ask 0 'cleo 100' 'a high bid'
-	ask 0 'bob 30' 'a low bid'
+	ask 0 "cleo $(number 100)" 'a high bid'
+	ask 0 "bob $(number 30)" 'a low bid'
 	host auction one.$deadline
 	one=$url
-	ask 0 'bob 12' 'one bid'
+	ask 0 "bob $(number 12)" 'one bid'
 	host auction none.$deadline
 	none=$url
 }
@@ -155,28 +171,38 @@ auction=$code
 sign average "$a" "$b" "$c"
 host average average.state
 ask 0 'ada' 'how it stands'
-is 'waiting: 0 of 3 are there\n'
-ask 0 'ada 100' 'a number' --remember ada
-is 'waiting: 1 of 3 are there\n'
+line 'waiting: 0 of 3 are there'
+ask 0 "ada $(number 100)" 'a number' --remember ada
+line 'waiting: 1 of 3 are there'
 cp average.state older
-ask 1 'ada 5' 'a second one'
-says 'you have handed in your number before'
-ask 1 'eve 3' 'a stranger'
-says 'no party has this token'
-ask 1 'bob -3' 'no number'
-says 'the number in digits'
+ask 1 "ada $(number 5)" 'a second one'
+no 'you have handed in your number before'
+ask 1 "eve $(number 3)" 'a stranger'
+no 'no party has this token'
+ask 1 'bob -00000000000003' 'no number'
+no 'the number in 15 digits'
+ask 1 'bob 3' 'a number whose length tells of it'
+no 'the number in 15 digits'
+ask 1 'bob 0000000000000003' 'or a longer one'
+no 'the number in 15 digits'
 leave
 host average average.state
-ask 0 'bob 200' 'after a restart' --remember bob
-is 'waiting: 2 of 3 are there\n' 'what was handed in is there still'
-ask 1 'ada 5' 'and counts'
-says 'you have handed in your number before'
+ask 0 "bob $(number 200)" 'after a restart' --remember bob
+line 'waiting: 2 of 3 are there' 'what was handed in is there still'
+ask 1 "ada $(number 5)" 'and counts'
+no 'you have handed in your number before'
 ask 0 'ada' 'who remembers goes on' --remember ada
-ask 0 'cleo 301\n' 'the last number'
-is 'average of 3: 200.33\n'
+ask 0 "cleo $(number 301)\n" 'the last number'
+line 'average of 3: 200.33'
 ask 0 'ada' 'all hear it' --remember ada
-is 'average of 3: 200.33\n'
+line 'average of 3: 200.33'
 leave
+head -c 100 average.state >cut
+"$assay" host average.signed --listen 127.0.0.1:0 --store cut \
+	--platform maker/processors/m >out 2>err
+[ $? -eq 1 ]
+ok 'a state that was cut short is not taken' $?
+says N_SEAL_
 cp older average.state
 host average average.state
 ask 1 'ada' 'an older state is noticed' --remember ada
@@ -184,7 +210,7 @@ says "the enclave's state is older"
 is '' 'without an answer'
 ask 1 'bob' 'by each who remembers' --remember bob
 ask 0 'cleo' 'and by nobody else'
-is 'waiting: 1 of 3 are there\n'
+line 'waiting: 1 of 3 are there'
 leave
 rm average.state
 host average average.state
@@ -250,20 +276,20 @@ while [ "$(date +%s)" -lt "$deadline" ]; do
 done
 url=$equal
 ask 0 'ada' 'after the deadline' --remember "ada.$deadline"
-is 'over: bidder 2 won, and pays 70\n'
+line 'over: bidder 2 won, and pays 70'
 ask 0 'bob' 'of equal bids the first one wins'
-is 'over: bidder 2 won (that is you), and pays 70\n'
+line 'over: bidder 2 won (that is you), and pays 70'
 url=$second
-ask 1 'ada 1000' 'a bid that is too late'
-says 'the auction is over'
+ask 1 "ada $(number 1000)" 'a bid that is too late'
+no 'the auction is over'
 ask 0 'ada' 'who did not bid'
-is 'over: bidder 3 won, and pays 30\n' 'the second price'
+line 'over: bidder 3 won, and pays 30' 'the second price'
 url=$one
 ask 0 'bob' 'one bidder'
-is 'over: bidder 2 won (that is you), and pays 0\n'
+line 'over: bidder 2 won (that is you), and pays 0'
 url=$none
 ask 0 'cleo' 'no bidder'
-is 'over: nobody bid\n'
+line 'over: nobody bid'
 host=$equal_host
 leave
 cp "older.$deadline" "equal.$deadline"

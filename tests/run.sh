@@ -173,7 +173,7 @@ stores() {
 		sleep 0.5
 	done
 	run 2 'a second run with the same state' --store "$dir/kept" "$dir/keeper.signed"
-	complains 'it says so' 'kept: another run has it'
+	complains 'it says so' 'kept: another assay host or run has it'
 	ln -s kept "$dir/alias"
 	run 2 'the same by another name' --store "$dir/alias" "$dir/keeper.signed"
 	run 0 'with other state' --store "$dir/kept2" "$dir/keeper.signed"

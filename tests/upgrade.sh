@@ -132,7 +132,7 @@ signer=$("$assay" measure --json one.signed |
 	sed 's/.*"mrsigner":"\([0-9a-f]*\)".*/\1/')
 by_signer="S:$signer PROD:1 REVOKE:0 SEC:INSECURE"
 hosted one
-request='ada 100'
+request='ada 000000000000100'
 accepted 'by its measurement' --accept "C:$one SEC:INSECURE"
 request=ada
 accepted 'by its signer' --accept "$by_signer" --remember pin
@@ -192,7 +192,7 @@ says N_SEAL_OPEN
 cmp -s state.one state.two
 ok 'it is left as it was' $?
 hosted one
-request='ada 7'
+request='ada 000000000000007'
 ask 1 'the first one can' --accept "$by_signer"
 says 'you have handed in your number before'
 request=ada

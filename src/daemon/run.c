@@ -189,9 +189,10 @@ static bool has_machine(const struct job *job)
 static bool has_store(const struct job *job)
 {
 	return !job->store || file_lock(job->store) ||
-	       ask_complain(job->store, errno == EWOULDBLOCK
-	                                        ? "another run has it"
-	                                        : strerror(errno));
+	       ask_complain(job->store,
+	                    errno == EWOULDBLOCK
+	                            ? "another assay host or run has it"
+	                            : strerror(errno));
 }
 
 static int run_job(struct job *job)
