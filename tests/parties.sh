@@ -197,8 +197,8 @@ line 'average of 3: 200.33'
 ask 0 'ada' 'all hear it' --remember ada
 line 'average of 3: 200.33'
 leave
-head -c 100 average.state >cut
-"$assay" host average.signed --listen 127.0.0.1:0 --store cut \
+head -c 100 average.state >short
+"$assay" host average.signed --listen 127.0.0.1:0 --store short \
 	--platform maker/processors/m >out 2>err
 [ $? -eq 1 ]
 ok 'a state that was cut short is not taken' $?

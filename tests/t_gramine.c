@@ -422,6 +422,20 @@ static void test_loader(size_t i)
 	   "%s: at 0x%zx, %s", loaders[i].name, m.failed.at, m.failed.note);
 }
 
+/* The loader's memory is measured: 64 GiB of it, and 7 threads. */
+static void test_measured(void)
+{
+	struct assay_measurement m;
+
+	tiny_program(pal);
+	put_number(pal + 176 + 40, UINT64_C(1) << 36, 8);
+	ok(!measure(&m,
+	            bytes("sgx.enclave_size = \"256G\"\nsgx.max_threads = 7\n"),
+	            none) &&
+	           m.failed.check == ASSAY_S_MEASURED && !m.has_computed,
+	   "more than 64 GiB to measure: %s", m.failed.note);
+}
+
 static void test_cut(void)
 {
 	const struct assay_bytes manifest = bytes(known[0].manifest);
@@ -488,6 +502,7 @@ int main(void)
 	test_recognised();
 	for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++)
 		test_loader(i);
+	test_measured();
 	test_cut();
 	test_many();
 	return done();

@@ -255,22 +255,6 @@ static bool lay_out(struct assay_gramine_plan *p, struct assay_err *err)
 	               err);
 }
 
-bool assay_gramine_plan(struct assay_gramine_plan *plan,
-                        const struct assay_gramine *g,
-                        const struct assay_elf *pal, struct assay_err *err)
-{
-	bool at_0 = g->layout == ASSAY_GRAMINE_AT_0;
-
-	*plan = (struct assay_gramine_plan){ .g = *g,
-		                             .pal = *pal,
-		                             .base = at_0 ? 0 : g->size,
-		                             .heap = at_0 ? HEAP_MIN : 0 };
-	if (lay_out(plan, err))
-		return true;
-	memset(plan, 0, sizeof(*plan));
-	return false;
-}
-
 /* ---- areas, in the order in which they are added */
 
 struct walk {
@@ -387,6 +371,39 @@ void assay_gramine_tell(const struct assay_gramine_plan *plan,
 	};
 
 	walk(&w); /* telling cannot fail */
+}
+
+static bool count_area(struct walk *w, const struct assay_area *area)
+{
+	*(uint64_t *)w->to += area->measured ? area->n_pages : 0;
+	return true;
+}
+
+/* Pages; a loader can ask for as many as the enclave has. */
+static uint64_t measured(const struct assay_gramine_plan *plan)
+{
+	uint64_t n = 0;
+	struct walk w = { .plan = plan, .visit = count_area, .to = &n };
+
+	walk(&w); /* counting cannot fail */
+	return n;
+}
+
+bool assay_gramine_plan(struct assay_gramine_plan *plan,
+                        const struct assay_gramine *g,
+                        const struct assay_elf *pal, struct assay_err *err)
+{
+	bool at_0 = g->layout == ASSAY_GRAMINE_AT_0;
+
+	*plan = (struct assay_gramine_plan){ .g = *g,
+		                             .pal = *pal,
+		                             .base = at_0 ? 0 : g->size,
+		                             .heap = at_0 ? HEAP_MIN : 0 };
+	if (lay_out(plan, err) &&
+	    assay_measured_fits(measured(plan), ASSAY_DOC_ENCLAVE, 0, err))
+		return true;
+	memset(plan, 0, sizeof(*plan));
+	return false;
 }
 
 /* ---- the stream */

@@ -434,7 +434,8 @@ bool assay_oe_plan(struct assay_oe *oe, struct assay_err *err)
 	                   ASSAY_PAGE) /
 	          ASSAY_PAGE;
 	if (!check_room(oe, err) ||
-	    !assay_measured_fits(measured(oe), oe->info_file_at, err))
+	    !assay_measured_fits(measured(oe), ASSAY_DOC_PROGRAM,
+	                         oe->info_file_at, err))
 		return false;
 	oe->size = power_of_2(loaded(oe) + oe->start);
 	make_patches(oe, &tdata, &tbss, power_of_2(loaded(oe)));

@@ -232,7 +232,7 @@ static bool take_room(struct build *b, size_t at, uint64_t rva, uint64_t n,
 	b->left -= n;
 	b->end = rva + n * ASSAY_PAGE;
 	b->measured += measured ? n : 0;
-	return assay_measured_fits(b->measured, at, b->err);
+	return assay_measured_fits(b->measured, ASSAY_DOC_PROGRAM, at, b->err);
 }
 
 /* `base`: where the shared object begins in the image, and in the file. */

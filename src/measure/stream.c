@@ -309,10 +309,11 @@ bool assay_stream_zeros(struct assay_stream *s, uint64_t at, uint64_t flags,
 	return true;
 }
 
-bool assay_measured_fits(uint64_t pages, size_t at, struct assay_err *err)
+bool assay_measured_fits(uint64_t pages, enum assay_doc doc, size_t at,
+                         struct assay_err *err)
 {
 	return pages <= ASSAY_MEASURED_MAX ||
-	       assay_fail(err, ASSAY_S_MEASURED, ASSAY_DOC_PROGRAM, at,
+	       assay_fail(err, ASSAY_S_MEASURED, doc, at,
 	                  "%llu pages: want at most %llu",
 	                  (unsigned long long)pages,
 	                  (unsigned long long)ASSAY_MEASURED_MAX);

@@ -82,8 +82,8 @@ ASSAY_MUST_CHECK bool assay_stream_zeros(struct assay_stream *s, uint64_t at,
 /* Of files of a few bytes loaders make enclaves that take hours to hash: false
  * where so many pages are too many to measure, with S_MEASURED. */
 #define ASSAY_MEASURED_MAX ((UINT64_C(64) << 30) / ASSAY_PAGE)
-ASSAY_MUST_CHECK bool assay_measured_fits(uint64_t pages, size_t at,
-                                          struct assay_err *err);
+ASSAY_MUST_CHECK bool assay_measured_fits(uint64_t pages, enum assay_doc doc,
+                                          size_t at, struct assay_err *err);
 
 /* EINIT's part: MRENCLAVE, and nothing is added any more.  Fails with S_ORDER
  * (no enclave was created, or it has ended). */
