@@ -3,6 +3,7 @@
 #include <assay/enclave.h>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -629,11 +630,14 @@ static void test_turns(void)
 	mark = (struct assay_mark){ 7, "seven" };
 	ok(CALL(ACCEPT, "--remember", pin) == 0 && has_pin("\nstate 7\n"),
 	   "a state is remembered");
-	must(symlink(pin, link) == 0, "a link");
+	must(symlink(pin, link) == 0 &&
+	             linkat(AT_FDCWD, pin, AT_FDCWD, path_in("before"), 0) == 0,
+	     "links");
 	mark = (struct assay_mark){ 8, "eight" };
 	ok(CALL(ACCEPT, "--remember", link) == 0 && has_pin("\nstate 8\n") &&
-	           lstat(link, &st) == 0 && S_ISLNK(st.st_mode),
-	   "through a link, too, which stays");
+	           lstat(link, &st) == 0 && S_ISLNK(st.st_mode) &&
+	           stat(path_in("before"), &st) == 0 && st.st_nlink == 1,
+	   "through a link, too, which stays: the file is written anew");
 	forget();
 	fate[0] = SLOW;
 	first = BEGIN(ACCEPT, "--remember", pin);
@@ -715,9 +719,10 @@ static void make_files(void)
 
 int main(void)
 {
-	static const char *const files[] = { "root", "bad",      "in",
-		                             "out",  "err",      "policy",
-		                             "pin",  "pin.lock", "link" };
+	static const char *const files[] = { "root",  "bad",      "in",
+		                             "out",   "err",      "policy",
+		                             "pin",   "pin.lock", "link",
+		                             "before" };
 	pthread_t thread;
 
 	assay_crypto_start();
