@@ -26,20 +26,20 @@ CFLAGS ?= -O2 -g
 HARDEN ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 override CPPFLAGS += -D_GNU_SOURCE -DASSAY_VERSION='"$(VERSION)"' \
         -DASSAY_LIBEXECDIR='"$(LIBEXECDIR)/assay"' -Iinclude -Isrc \
-        $(shell $(PKG_CONFIG) --cflags libcrypto 2>/dev/null)
+        $(shell $(PKG_CONFIG) --cflags libcrypto p11-kit-1 2>/dev/null)
 override CFLAGS += -std=c17 -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=. -MMD -MP $(WARN) \
         $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,$(HARDEN))
 override LDFLAGS += $(if $(SAN),-fsanitize=$(SAN),-Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now)
 LDLIBS := $(or $(shell $(PKG_CONFIG) --libs libcrypto 2>/dev/null),-lcrypto)
 # what assayd needs beside it: the ledger's, the listener's and the asker's
-DAEMON_LIBS := -Wl,--as-needed -lsqlite3 -lmicrohttpd -lcurl
+DAEMON_LIBS := -Wl,--as-needed -lsqlite3 -lpq -lmicrohttpd -lcurl -lssl
 
 # What goes where.  A new .c file in a layer needs no line here.
-LIB_LAYERS := base crypto format measure verify policy judge attest seal client enclave
+LIB_LAYERS := base crypto format measure verify policy judge attest seal client enclave token audit
 P256_NOT := src/crypto/$(if $(P256),p256.c,p256-evp.c)
 objects = $(patsubst %.c,$B/%.o,$(filter-out $(P256_NOT),$(wildcard $1)))
 LIB_O := $(call objects,$(LIB_LAYERS:%=src/%/*.c))
-SIM_O := $(call objects,src/os/*.c src/net/*.c src/store/*.c src/sim/*.c src/serve/*.c)
+SIM_O := $(call objects,src/os/*.c src/net/*.c src/store/*.c src/sim/*.c src/serve/*.c src/service/*.c)
 CLI_O := $(call objects,src/cli/*.c)
 DAEMON_O := $(call objects,src/daemon/*.c)
 # what is not the program assay itself, but what programs at a terminal share
@@ -66,6 +66,8 @@ $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+# it has these in it
+$B/src/service/page.o: $(wildcard src/service/page/*)
 $B/libassay.a: $(LIB_O)
 $B/libsim.a: $(SIM_O)
 $B/libcli.a: $(SHARED_O)

@@ -66,13 +66,15 @@ static void check_collateral(const struct assay_collateral *c,
 static void check_evidence(const struct assay_evidence *e,
                            struct assay_bytes in, const struct assay_scratch *s)
 {
-	must(e->kind >= ASSAY_EVIDENCE_QUOTE && e->kind <= ASSAY_EVIDENCE_EII);
+	must(e->kind >= ASSAY_EVIDENCE_QUOTE && e->kind <= ASSAY_EVIDENCE_CERT);
 	must(e->encoding && e->encoding[0] && e->quote.len > 0);
 	check_view(e->quote, in, s);
 	check_view(e->hpke, in, s);
 	check_view(e->sign, in, s);
 	check_view(e->eii_spki, in, s);
 	check_view(e->eii_ek, in, s);
+	check_view(e->tls_key, in, s);
+	check_view(e->claims, in, s);
 	check_view(e->nonce, in, s);
 	check_collateral(&e->collateral, in, s);
 	must(e->has_collateral ||
@@ -81,6 +83,7 @@ static void check_evidence(const struct assay_evidence *e,
 	     e->sign.len + e->hpke.len == 0);
 	must((e->kind == ASSAY_EVIDENCE_EII) ==
 	     (e->eii_spki.len == 44 && e->eii_ek.len == 32));
+	must((e->kind == ASSAY_EVIDENCE_CERT) == (e->tls_key.len > 0));
 	must(e->nonce.len <= 255 && (e->has_nonce || !e->nonce.len));
 }
 
@@ -94,6 +97,8 @@ static void check_failure(const struct assay_err *err,
 	case ASSAY_C_FLAT:
 	case ASSAY_C_EII:
 	case ASSAY_C_EII_TYPE:
+	case ASSAY_C_CERT:
+	case ASSAY_C_CERT_KEY:
 	case ASSAY_J_SYNTAX:
 	case ASSAY_J_DUPKEY:
 	case ASSAY_J_LIMIT:
@@ -113,7 +118,8 @@ static bool same(struct assay_bytes a, struct assay_bytes b)
 }
 
 /* What was read from `in` is read from its base64 too, unless that happens to
- * look like hex (which that of a quote, bundle or EII does not). */
+ * look like hex or an EII (which that of a quote, bundle, EII or certificate does
+ * not). */
 static void check_base64(const struct assay_evidence *e, struct assay_bytes in)
 {
 	size_t n = (in.len + 2) / 3 * 4;
@@ -123,6 +129,7 @@ static void check_base64(const struct assay_evidence *e, struct assay_bytes in)
 
 	assay_base64_print(text, in.ptr, in.len);
 	if (strspn(text, "0123456789abcdefABCDEF") == n ||
+	    !strncmp(text, "EII", 3) ||
 	    (text[0] == '0' && (text[1] | 0x20) == 'x')) {
 		free(s.ptr);
 		free(text);

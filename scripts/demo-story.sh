@@ -5,14 +5,14 @@
 bin=$(realpath "$1")
 assay=$bin/assay
 tmp=$(mktemp -d) || exit
-host='' liar=''
+host='' liar='' authority=''
 # end PID - ends what was started
 end() {
 	[ -n "$1" ] || return
 	kill -TERM "$1" 2>/dev/null
 	wait "$1" 2>/dev/null
 }
-trap 'end $liar; end $host; rm -rf "$tmp"' EXIT
+trap 'end $liar; end $host; end $authority; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 cd "$tmp" || exit
 
@@ -112,6 +112,52 @@ asker() {
 	echo "    $(cat answer)"
 }
 
+# served FOLDER ROOT - assay serve, in the last one's place: $at
+served() {
+	end "$authority"
+	: >serve.out
+	"$assay" serve --listen 127.0.0.1:0 --no-tls --offline --quiet \
+		--data "$1" --root "$2" >serve.out 2>serve.err &
+	authority=$!
+	until_says serve.out 'Try it' "$authority" || {
+		cat serve.err >&2
+		exit 1
+	}
+	at=$(sed -n 's/^Serving at \([^,]*\),.*/\1/p' serve.out)
+}
+# posts - the attestation to the authority; its answer, and the signed part
+posts() {
+	query=$(echo "$rule" | sed 's/ /%20/g')
+	curl -sS --data-binary @attestation "$at/v1/verify?accept=$query" >judged
+	json token <judged | tr -d '\n' >signed
+	echo "    genuine: $(sed -n 's/.*"genuine":\([a-z]*\).*/\1/p' judged), decision: $(json decision <judged), signed: $(cut -c 1-24 signed)..."
+}
+authority() {
+	tell '6. Who does not want to judge himself asks an authority that he trusts, as people
+   ask a manufacturer.  This one posts the attestation there, and takes the signed
+   answer home; the authority'"'"'s public keys he has from before:'
+	served authority-data maker/root.pem
+	curl -sS "$url/attestation" >attestation
+	curl -sS "$at/.well-known/jwks.json" >keys.json
+	echo '    $ assay serve --root maker/root.pem'
+	echo "    \$ curl --data-binary @attestation '$at/v1/verify?accept=...'"
+	posts
+	try token verify signed --jwks keys.json
+	head -n 1 said | indent
+	echo '   Somebody else says that he is an authority, and signs what he likes:'
+	quietly "$assay" sim maker init other
+	served other-data other/root.pem
+	posts
+	echo '    $ assay token verify signed --jwks keys.json'
+	if "$assay" token verify signed --jwks keys.json >said 2>&1; then
+		echo '    THAT SHOULD NOT HOLD'
+	else
+		head -n 2 said | indent
+	fi
+	end "$authority"
+	authority=
+}
+
 # sends NAME NUMBER [OPTION]... - what a party sends (nothing: to ask), and is told
 sends() {
 	name=$1 number=$2
@@ -124,7 +170,7 @@ sends() {
 		"$(sed 's/^assay: call: //; s/ *$//' answer said)"
 }
 parties() {
-	tell '6. Ada, Bob and Cleo want to know the average of their salaries, and none of them
+	tell '7. Ada, Bob and Cleo want to know the average of their salaries, and none of them
    wants to tell what it is.  Each sends it by assay call, as 15 digits since the host
    sees the length, to an enclave of another program, whose measurement covers who they
    are (hashes of words they made up):'
@@ -273,17 +319,17 @@ revoked() {
 cheats() {
 	alice=maker/processors/alice
 	rule="C:$code SEC:INSECURE"
-	tell '7. Hosts that are not what they seem.  How each call ends, and how many bytes of a
+	tell '8. Hosts that are not what they seem.  How each call ends, and how many bytes of a
    message, sealed or not, had left by then:'
 	echo
 	false_boxes
 	false_attestations
-	tell '8. Hosts that change what passes, or what they keep.  This shows only when sealed
+	tell '9. Hosts that change what passes, or what they keep.  This shows only when sealed
    bytes are on their way; but nobody can read them, and no answer is believed:'
 	echo
 	altered
 	old_state
-	tell '9. Processors that were good once, and documents that were true once:'
+	tell '10. Processors that were good once, and documents that were true once:'
 	echo
 	out_of_date
 	revoked
@@ -308,5 +354,6 @@ if ! "$assay" run --probe >said 2>&1; then
 fi
 provider
 asker
+authority
 parties
 cheats

@@ -88,9 +88,10 @@ struct sim_maker *maker_open(const char *dir)
 /* ---- quotes */
 
 static bool report_of(uint8_t report[SIM_REPORT_LEN], struct sim_platform *p,
-                      struct machine_enclave *e)
+                      struct machine_enclave *e,
+                      const uint8_t data[SIM_REPORT_DATA_LEN])
 {
-	uint8_t target[SIM_TARGETINFO_LEN], data[SIM_REPORT_DATA_LEN] = { 1 };
+	uint8_t target[SIM_TARGETINFO_LEN];
 	struct sim_enclu enclu;
 	bool good = false;
 	int fd;
@@ -105,7 +106,8 @@ static bool report_of(uint8_t report[SIM_REPORT_LEN], struct sim_platform *p,
 	return good;
 }
 
-bool maker_quote(struct buf *quote, const char *machine)
+bool maker_quote_of(struct buf *quote, const char *machine,
+                    const uint8_t report_data[64])
 {
 	static struct machine_enclave enclave;
 	struct sim_platform p;
@@ -117,10 +119,17 @@ bool maker_quote(struct buf *quote, const char *machine)
 	buf_clear(quote);
 	if (sim_platform_start(&p, machine) != SIM_SUCCESS)
 		return false;
-	good = report_of(report, &p, &enclave) &&
+	good = report_of(report, &p, &enclave, report_data) &&
 	       sim_platform_quote(&p, quote, report) == SIM_SUCCESS;
 	sim_platform_stop(&p);
 	return good;
+}
+
+bool maker_quote(struct buf *quote, const char *machine)
+{
+	static const uint8_t data[SIM_REPORT_DATA_LEN] = { 1 };
+
+	return maker_quote_of(quote, machine, data);
 }
 
 /* ---- judgements */

@@ -25,6 +25,9 @@ struct sim_maker *maker_open(const char *dir);
 /* A quote, by the platform itself, of an enclave on the machine in this folder;
  * false if the platform does not start. */
 ASSAY_MUST_CHECK bool maker_quote(struct buf *quote, const char *machine);
+/* The same with this report data. */
+ASSAY_MUST_CHECK bool maker_quote_of(struct buf *quote, const char *machine,
+                                     const uint8_t report_data[64]);
 
 /* A collateral folder's documents, in memory that maker_forget frees. */
 struct maker_docs {

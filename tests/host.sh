@@ -195,6 +195,19 @@ said=$(printf hello | "$assay" call "$url" --accept "$line" \
 	--root "$dir/maker/root.pem" 2>"$dir/err2")
 [ "$said" = olleh ]
 ok 'and called again' $?
+"$assay" key new --list "$dir/list.pem" >"$dir/key" 2>"$dir/err2"
+"$assay" measure --publish "$dir/list.pem" -o "$dir/shop.list" "$dir/signed" \
+	>/dev/null 2>>"$dir/err2"
+printf '{"measurements":{"list":"shop","key":"%s","max_age":600},"simulation":true}' \
+	"$(sed -n 's/^Public key *//p' "$dir/key")" >"$dir/policy"
+said=$(printf hello | "$assay" call "$url" --policy "$dir/policy" \
+	--list "$dir/shop.list" --root "$dir/maker/root.pem" 2>>"$dir/err2")
+[ "$said" = olleh ]
+ok 'what it must be may be said by a list' $?
+printf hello | "$assay" call "$url" --policy "$dir/policy" \
+	--root "$dir/maker/root.pem" >"$dir/out2" 2>>"$dir/err2"
+[ $? -eq 1 ] && [ ! -s "$dir/out2" ]
+ok 'and without it nothing is sent' $?
 family=$(for one in $(child "$host"); do echo "$one"; child "$one"; done)
 stop
 ok 'SIGTERM: it ends with 0' $?

@@ -272,16 +272,6 @@ ok 'curl: the list is' sh -c '
 ok 'curl: so is the root list, as hex' sh -c '
 	curl -sS --max-time 10 "$0/rootcacrl" | perl -ne "print pack q(H*), \$_" |
 		cmp - "$1/pcs/standard/53494D000001/root_ca_crl.der"' "$url" "$m"
-# what README.md says of fetching documents, to the letter but for the address
-"$assayd" sim sample "$dir/sample" >"$dir/log"
-sed -n '/^quote=QUOTE/,/^```/{/^```/!p}' README.md | sed "s|^quote=QUOTE|quote=$dir/quote.bin|
-	s|^service=.*|service=${url%/sgx/*}|; s|^roots=.*|roots=${url%/sgx/*}|" >"$dir/fetch.sh"
-cp "$dir/sample/quote.bin" "$dir/quote.bin"
-ok 'the commands of README.md fetch documents' sh -c '
-	PATH=$(realpath "${1%/*}"):$PATH && cd "$0" && sh -e fetch.sh' "$dir" "$assayd"
-ok 'which belong together' "$1" collateral show --root "$m/root.pem" --at "$later" \
-	"$dir/docs-of-53494d000001"
-says 'and are authentic' 'yes, under a root'
 ok 'a second listener at the port is refused' exits 2 "$assayd" sim pcs \
 	--listen "127.0.0.1:$port" "$m"
 ok 'help of pcs' "$assayd" sim pcs --help

@@ -20,6 +20,7 @@
 #include "enclave/inside.h"
 #include "format/keys.h"
 #include "seal/ohttp.h"
+#include "seal/released.h"
 #include "sim/world.h"
 #include "tap.h"
 
@@ -143,6 +144,18 @@ static bool tell_sender(struct assay_enclave *e)
 	                                                  (size_t)n });
 }
 
+static bool open_key(struct assay_enclave *e, struct assay_bytes released)
+{
+	uint8_t key[8];
+	size_t len = 1;
+
+	if (assay_key_open(e, key, &len, sizeof(key), "service", "db",
+	                   released))
+		return assay_enclave_put(e, (struct assay_bytes){ key, len });
+	must(len == 0 && is_zero(key, sizeof(key)));
+	return assay_enclave_refuse(e, "no such secret");
+}
+
 static bool answer(struct assay_enclave *e, struct assay_bytes request,
                    void *own)
 {
@@ -188,6 +201,8 @@ static bool answer(struct assay_enclave *e, struct assay_bytes request,
 		return true;
 	case 'b': /* nothing but zeros behind the request and its tag? */
 		return is_zero(request.ptr + request.len + 16, 64);
+	case 'k': /* a released secret, of at most 8 bytes */
+		return open_key(e, rest);
 	case 'g': /* what was restored */
 		return assay_enclave_put(
 			e, (struct assay_bytes){ (const uint8_t *)state,
@@ -583,6 +598,49 @@ static void test_vanished(void)
 	r.place.in = r.place.out = -1;
 	start_run(&r);
 	ok(end(&r) == 1, "no descriptor: status 1");
+}
+
+/* ---- secrets that a service released */
+
+static bool hand_in(struct run *r, const char *name, const char *secret,
+                    const struct assay_key_config *to)
+{
+	static uint8_t message[1 + 16 + ASSAY_RELEASED_MORE] = { 'k' };
+	const struct assay_released front = {
+		{ (const uint8_t *)"service", 7 },
+		{ (const uint8_t *)name, strlen(name) },
+		{ (const uint8_t *)"nonce", 5 },
+	};
+	size_t n = assay_released_seal(
+		message + 1, &front, to,
+		(struct assay_bytes){ (const uint8_t *)secret, strlen(secret) },
+		NULL);
+
+	must(n > 0);
+	request(r, message, 1 + n);
+	return hear_answer(r) == ASSAY_INNER_ANSWER && is(secret);
+}
+
+static void test_key(void)
+{
+	struct assay_key_config other;
+	struct run r;
+
+	begin(&r, &plain);
+	learn(&r);
+	ok(hand_in(&r, "db", "a secret", &r.config), "a secret is opened");
+	ok(!hand_in(&r, "dc", "a secret", &r.config) && is("no such secret"),
+	   "not one of another name");
+	ok(!hand_in(&r, "db", "a secret!", &r.config) && is("no such secret"),
+	   "nor one that does not fit");
+	other = r.config;
+	must(assay_random(other.key, sizeof(other.key)));
+	ok(!hand_in(&r, "db", "a secret", &other) && is("no such secret"),
+	   "nor one for another's key");
+	ok(ask_for(&r, "k") == ASSAY_INNER_REFUSAL && is("no such secret"),
+	   "nor nothing");
+	ok(hand_in(&r, "db", "", &r.config), "an empty one is opened");
+	ok(end(&r) == 0, "and it goes on after all that");
 }
 
 /* ---- attestation */
@@ -1033,6 +1091,7 @@ int main(void)
 	test_longest();
 	test_vanished();
 	test_attest();
+	test_key();
 	test_mail();
 	test_mail_refused();
 	test_state();

@@ -2,6 +2,7 @@
  * nothing forged becomes good, nothing crashes, and what was good is good again
  * when memory is there. */
 #include "crypto/crypto.h"
+#include "crypto/signkey.h"
 
 #include "tap.h"
 
@@ -175,30 +176,90 @@ static struct answers try_rsa(void)
 	return a;
 }
 
+/* A private key, its PEM, and what it signs. */
+static struct assay_sign_key *sign_key;
+static uint8_t pem[ASSAY_SIGN_PEM_MAX];
+static size_t pem_len;
+
+static struct answers try_sign_with(const struct assay_sign_key *key)
+{
+	uint8_t sig[ASSAY_SIGN_MAX], hash[32];
+	struct assay_bytes msg = { digest, sizeof(digest) };
+	size_t n = assay_sign_key_sign(sig, key, msg);
+
+	left = -1; /* what was made is looked at with memory */
+	assay_sha256(hash, msg);
+	bool holds = assay_p256_verify(engine, assay_sign_key_public(key)->key,
+	                               hash, sig);
+	struct answers a = { .right = n && holds, .wrong = n && !holds };
+
+	return a;
+}
+
+static struct answers try_sign(void)
+{
+	return try_sign_with(sign_key);
+}
+
+static struct answers try_certificate(void)
+{
+	uint8_t der[ASSAY_SIGN_CERT_MAX];
+	size_t n = assay_sign_key_certificate(der, sign_key, "a", 1, 2);
+	struct answers a = { .right = n > 0, .wrong = n && der[0] != 0x30 };
+
+	return a;
+}
+
+/* A key takes its time to read: memory fails at one allocation in 41. */
+static void sweep_read(void)
+{
+	const struct assay_bytes text = { pem, pem_len };
+	size_t bad = 0, tried = 0;
+	const char *why;
+
+	engine = assay_p256_new(NULL);
+	for (failed = true; failed; tried++) {
+		failed = false;
+		left = (long)(tried * 41);
+		struct assay_sign_key *key = assay_sign_key_read(text, &why);
+
+		left = -1;
+		bad += !key != (why != NULL) || (!failed && !key);
+		bad += key && try_sign_with(key).wrong;
+		assay_sign_key_free(key);
+	}
+	assay_p256_free(engine);
+	note("%zu tried", tried);
+	ok(!bad, "a key in PEM, and memory fails");
+}
+
 static const struct {
 	const char *name;
 	struct answers (*run)(void);
 	bool tabled;
+	size_t step; /* of so many allocations one fails */
 } tries[] = {
-	{ "a good one", try_verify, false },
-	{ "a forged one", try_forged, false },
-	{ "on the curve", try_curve, false },
-	{ "five at once", try_many, false },
-	{ "a good one, with a table", try_verify, true },
-	{ "a forged one, with a table", try_forged, true },
-	{ "five at once, with a table", try_many, true },
-	{ "an engine", try_new, true },
-	{ "a key pair", try_make, false },
-	{ "P-384", try_p384, false },
-	{ "RSA", try_rsa, false },
+	{ "a good one", try_verify, false, 1 },
+	{ "a forged one", try_forged, false, 1 },
+	{ "on the curve", try_curve, false, 1 },
+	{ "five at once", try_many, false, 1 },
+	{ "a good one, with a table", try_verify, true, 1 },
+	{ "a forged one, with a table", try_forged, true, 1 },
+	{ "five at once, with a table", try_many, true, 1 },
+	{ "an engine", try_new, true, 1 },
+	{ "a key pair", try_make, false, 1 },
+	{ "P-384", try_p384, false, 1 },
+	{ "RSA", try_rsa, false, 1 },
+	{ "a signature", try_sign, false, 1 },
+	{ "a certificate", try_certificate, false, 23 },
 };
 
 /* Fails at one allocation after the other until none was left to fail. */
 static void sweep(size_t i, bool every)
 {
-	size_t bad = 0, n = 0;
+	size_t step = tries[i].step, bad = 0, n = 0;
 
-	for (failed = true; failed; n++) {
+	for (failed = true; failed; n += step) {
 		engine = assay_p256_new(tries[i].tabled ? tables : NULL);
 		if (!engine)
 			abort();
@@ -213,7 +274,7 @@ static void sweep(size_t i, bool every)
 		bad += a.wrong || !a.right;
 		assay_p256_free(engine);
 	}
-	note("%zu allocations", n - 1);
+	note("%zu allocations", n - step);
 	ok(!bad, "%s, and memory fails %s", tries[i].name,
 	   every ? "for good" : "once");
 }
@@ -265,12 +326,22 @@ int main(void)
 	if (!assay_p256_make(&other, seed) || !tables ||
 	    !assay_p256_tables_add(tables, pair.key))
 		abort();
+	if (!assay_sign_key_make(pem, &pem_len, ASSAY_SIGN_P256))
+		abort();
+	const char *why;
+
+	sign_key = assay_sign_key_read((struct assay_bytes){ pem, pem_len },
+	                               &why);
+	if (!sign_key)
+		abort();
 	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
 		sweep(i, false);
 		sweep(i, true);
 	}
 	sweep_table();
+	sweep_read();
 	ok(n_failed > 1000, "memory did fail");
+	assay_sign_key_free(sign_key);
 	assay_p256_tables_free(tables);
 	return done();
 }

@@ -1,6 +1,6 @@
 /* t_policy.c - policy files and the appraisal: every key of the schema with
  * evidence that it accepts and refuses. */
-#include "policy/policy.h"
+#include "policy/list.h"
 
 #include "base/json.h"
 #include "base/text.h"
@@ -114,6 +114,11 @@ static void make_tdx(struct assay_verdict *v)
 /* ---- what can be otherwise about it */
 
 typedef void change(struct assay_verdict *v);
+
+static void other_code(struct assay_verdict *v)
+{
+	v->sgx.mrenclave[31] ^= 1;
+}
 
 static void no_piid(struct assay_verdict *v)
 {
@@ -399,6 +404,9 @@ static const struct {
 	{ "allow_smt", flags_set, ASSAY_TEE_SGX, "\"allow_smt\":true", "\"allow_smt\":false", NULL },
 	{ "allow_smt", no_flags, ASSAY_TEE_SGX, "\"allow_smt\":true", "\"allow_smt\":false", NULL },
 	{ "any_code", NULL, ASSAY_TEE_SGX, "\"any_code\":true", NULL, NULL },
+	{ "measurements", NULL, ASSAY_TEE_SGX, "\"measurements\":{\"list\":\"shop\",\"key\":\"" B64("21") "\",\"max_age\":86400}", "\"measurements\":{\"list\":\"shop\",\"key\":\"" B64("21") "\",\"max_age\":86399}", NULL },
+	{ "measurements", other_code, ASSAY_TEE_SGX, "\"mode64bit\":true", "\"measurements\":{\"list\":\"shop\",\"key\":\"" B64("21") "\",\"max_age\":86400}", NULL },
+	{ "measurements", NULL, ASSAY_TEE_TDX, "\"allow_debug\":false", "\"measurements\":{\"list\":\"shop\",\"key\":\"" B64("21") "\",\"max_age\":86400,\"min_number\":1}", NULL },
 	{ "allow_debug", debug, ASSAY_TEE_SGX, "\"allow_debug\":true", "\"allow_debug\":false", NULL },
 	{ "allow_debug", tud_4, ASSAY_TEE_TDX, "\"allow_debug\":true", "\"allow_smt\":true", NULL },
 	{ "report_data", NULL, ASSAY_TEE_SGX, "\"report_data\":\"" B32("41") "\"", "\"report_data\":\"" B16("41") "\"", NULL },
@@ -459,6 +467,15 @@ static const struct {
 static struct assay_policy policy;
 static struct assay_verdict verdict;
 static struct assay_decision decision;
+/* that the rule measurements asks for: a day old, with the enclave in it */
+static struct assay_list list = {
+	.good = true,
+	.name = "shop",
+	.issued = NOW - DAY,
+	.number = 1,
+	.n_entries = 1,
+	.entries[0].tee = ASSAY_TEE_SGX,
+};
 
 /* A policy of these members and any_code; aborts the test if it is none. */
 static bool read_members(const char *members)
@@ -494,8 +511,8 @@ static bool appraise(const struct assay_constraint *const *constraints,
 {
 	memset(&decision, 0xaa, sizeof(decision));
 
-	bool accept = assay_appraise(&decision, &verdict, &policy, constraints,
-	                             n);
+	bool accept = assay_appraise_listed(&decision, &verdict, &policy, &list,
+	                                    constraints, n);
 
 	for (size_t i = 0; i < decision.n_refusals; i++) {
 		const char *end = strrchr(decision.refusals[i].note, '.');
@@ -641,6 +658,14 @@ static const struct {
 	{ "{\"any_code\":false}", 0, "no rule that says which code", ASSAY_A_POLICY },
 	{ "{\"allow_debug\":true}", 0, "no rule that says which code", ASSAY_A_POLICY },
 	{ "{\"rtmr3\":\"" B48("11") "\"}", 0, "no rule that says which code", ASSAY_A_POLICY },
+	{ "{\"measurements\":\"shop\"}", 16, "measurements: ", ASSAY_A_POLICY },
+	{ "{\"measurements\":{}}", 16, "measurements: got not all of list, key and max_age", ASSAY_A_POLICY },
+	{ "{\"measurements\":{\"list\":\"shop\",\"max_age\":1}}", 16, "measurements: got not all of", ASSAY_A_POLICY },
+	{ "{\"measurements\":{\"list\":\"shop\",\"key\":\"" B64("21") "\"}}", 16, "measurements: got not all of", ASSAY_A_POLICY },
+	{ "{\"measurements\":{\"list\":\"\"}}", 24, "measurements: got an empty text", ASSAY_A_POLICY },
+	{ "{\"measurements\":{\"key\":\"" B32("21") "\"}}", 23, "measurements: ", ASSAY_A_POLICY },
+	{ "{\"measurements\":{\"max_age\":4294967296}}", 27, "measurements: ", ASSAY_A_POLICY },
+	{ "{\"measurements\":{\"name\":\"shop\"}}", 18, "measurements: got the unknown member", ASSAY_A_POLICY },
 	{ "{\"any_code\":true}x", 17, "", ASSAY_J_SYNTAX },
 	{ "{\"any_code\":true,\"any_code\":true}", 17, "", ASSAY_J_DUPKEY },
 	{ "{\"any_code\":1}", 12, "any_code: ", ASSAY_A_POLICY },
@@ -930,6 +955,8 @@ static void test_manual(void)
 
 int main(void)
 {
+	memset(list.entries[0].mrenclave, 0x11, 32);
+	memset(list.key, 0x21, sizeof(list.key));
 	test_rows();
 	test_schema();
 	test_default();

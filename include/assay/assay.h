@@ -22,6 +22,7 @@
 #include <assay/measure.h>
 #include <assay/policy.h>
 #include <assay/quote.h>
+#include <assay/token.h>
 #include <assay/verify.h>
 
 #endif

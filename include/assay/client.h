@@ -68,6 +68,7 @@ struct assay_client_rules {
 		*roots)[64]; /* keys x || y of the roots that are trusted */
 	size_t n_roots;      /* at least 1 */
 	const struct assay_policy *policy; /* never NULL */
+	const struct assay_list *list;     /* that it asks for, or NULL */
 	const struct assay_constraint *const *constraints;
 	size_t n_constraints;
 	struct assay_terms terms; /* floors, graces; `now` is each step's */

@@ -86,6 +86,28 @@ bool assay_enclave_refuse(struct assay_enclave *e, const char *text);
 ASSAY_MUST_CHECK bool assay_enclave_store(struct assay_enclave *e,
                                           struct assay_bytes state);
 
+/*
+ * assay_key_open opens a secret that a verification service released to this
+ * enclave (docs/key-release.md), while a request is being answered: the request,
+ * or a part of it, is what the service answered the host with.
+ *
+ * out      `room` bytes: the secret, then zeros; the program wipes it
+ * len      of the secret
+ * service  what the service calls itself, and `name`, the secret's: texts of at
+ *          most 255 bytes, which the program knows, and does not take from
+ *          who asks
+ * False, and zeros: it is for others, of another service or name, altered, or
+ * does not fit.  Then the program may go on, or refuse.
+ *
+ * Nobody else can open it.  But anybody can make one, the host too, with a secret
+ * of his own choice: use what was opened to open something, not to hide
+ * something; or have it say itself whom it is from.
+ */
+ASSAY_MUST_CHECK bool assay_key_open(struct assay_enclave *e, uint8_t *out,
+                                     size_t *len, size_t room,
+                                     const char *service, const char *name,
+                                     struct assay_bytes released);
+
 /* assay_enclave_sender says who asks, while `answer` is called; false, and
  * zeros, if the request was no mail: then nobody knows. */
 bool assay_enclave_sender(const struct assay_enclave *e,

@@ -44,10 +44,18 @@ enum assay_doc {
 	ASSAY_DOC_LAUNCH,    /* a launch page */
 	ASSAY_DOC_SIGSTRUCT,
 	ASSAY_DOC_SGXS,
-	ASSAY_DOC_KEY,      /* a key that signs enclaves */
-	ASSAY_DOC_MANIFEST, /* Gramine's */
-	ASSAY_DOC_LIBPAL,   /* Gramine's loader */
-	ASSAY_DOC_MAIL,     /* of Conclave; M_STREAM: its plaintext */
+	ASSAY_DOC_KEY,          /* a key that signs enclaves */
+	ASSAY_DOC_MANIFEST,     /* Gramine's */
+	ASSAY_DOC_LIBPAL,       /* Gramine's loader */
+	ASSAY_DOC_MAIL,         /* of Conclave; M_STREAM: its plaintext */
+	ASSAY_DOC_TOKEN,        /* a signed result, as it was given */
+	ASSAY_DOC_TOKEN_HEADER, /* its header, decoded */
+	ASSAY_DOC_TOKEN_CLAIMS, /* its claims, decoded */
+	ASSAY_DOC_KEY_SET,      /* public keys that tokens are checked with */
+	ASSAY_DOC_LOG_ENTRY,    /* of a log: `at` counts in its line */
+	ASSAY_DOC_LOG_HEAD,     /* the claims of its signed head */
+	ASSAY_DOC_LOG_PROOF,    /* that an entry stands in it */
+	ASSAY_DOC_LIST, /* of measurements: `at` counts in its payload */
 	ASSAY_N_DOCS
 };
 

@@ -47,14 +47,15 @@ enum assay_evidence_kind {
 	ASSAY_EVIDENCE_NONE = 0,
 	ASSAY_EVIDENCE_QUOTE,
 	ASSAY_EVIDENCE_BUNDLE,
-	ASSAY_EVIDENCE_EII, /* a Conclave EnclaveInstanceInfo */
+	ASSAY_EVIDENCE_EII,  /* a Conclave EnclaveInstanceInfo */
+	ASSAY_EVIDENCE_CERT, /* a certificate of RA-TLS */
 };
 
 /* What a file of evidence holds.  Views point into the file or into the
  * scratch memory. */
 struct assay_evidence {
 	enum assay_evidence_kind kind;
-	const char *encoding;     /* "raw", "hex", "base64" or "json" */
+	const char *encoding;     /* "raw", "hex", "base64", "pem" or "json" */
 	struct assay_bytes quote; /* raw bytes, with what follows them */
 	struct assay_collateral collateral;
 	bool has_collateral;
@@ -62,6 +63,10 @@ struct assay_evidence {
 	struct assay_bytes sign;     /* Ed25519 public key (32), or empty */
 	struct assay_bytes eii_spki; /* EII: signing key, 44 bytes, or empty */
 	struct assay_bytes eii_ek;   /* EII: X25519 key, 32 bytes, or empty */
+	struct assay_bytes tls_key;  /* certificate: its key, a whole
+	                             * SubjectPublicKeyInfo, or empty */
+	struct assay_bytes claims;   /* certificate: its claims in CBOR, which
+	                             * name that key; or empty */
 	struct assay_bytes nonce;    /* or empty */
 	bool has_nonce;
 	bool has_at;
@@ -78,18 +83,19 @@ struct assay_scratch {
 ASSAY_BEGIN
 
 /*
- * assay_evidence_read recognises evidence by its content: a raw quote, hex or
- * base64 of one, an Assay bundle (JSON), a Conclave EnclaveInstanceInfo.
+ * assay_evidence_read recognises evidence by its content: a raw quote, an Assay
+ * bundle (JSON), a Conclave EnclaveInstanceInfo, a certificate of RA-TLS (DER or
+ * PEM); what is binary also as hex or base64.
  *
  * evidence  written whole on success, zeroed on failure
  * in        the file; borrowed, pointed into; not in `scratch`
  * scratch   caller's memory for decoded parts: in.len bytes left are always
  *           enough, raw evidence needs none; pointed into; on failure as before
- * Fails with ASSAY_C_FORMAT, _SIZE, _BUNDLE, _FLAT, _EII, _EII_TYPE,
- * ASSAY_J_SYNTAX, _DUPKEY, _LIMIT, _TYPE, _RANGE, ASSAY_R_SYNTAX.  Whatever is
- * binary and no EII counts as a quote here: assay_quote_parse reads it, and says
- * what it is not.  Allocates nothing.
- * Source: [DCAP 1.6], [CONCLAVE 1.2], docs/bundle.md.
+ * Fails with ASSAY_C_FORMAT, _SIZE, _BUNDLE, _FLAT, _EII, _EII_TYPE, _CERT,
+ * _CERT_KEY, ASSAY_J_SYNTAX, _DUPKEY, _LIMIT, _TYPE, _RANGE, ASSAY_R_SYNTAX.
+ * Whatever is binary and begins as none of the others counts as a quote here:
+ * assay_quote_parse reads it, and says what it is not.  Allocates nothing.
+ * Source: [DCAP 1.6], [CONCLAVE 1.2], docs/bundle.md, docs/ra-tls.md.
  */
 ASSAY_MUST_CHECK bool assay_evidence_read(struct assay_evidence *evidence,
                                           struct assay_bytes in,

@@ -9,10 +9,12 @@ enum {
 	ASSAY_POLICY_MAX_HASHES = 64,     /* of each kind of measurement */
 	ASSAY_POLICY_MAX_STRINGS = 64,    /* advisories, PPIDs, PIIDs */
 	ASSAY_POLICY_MAX_RULES_SAID = 80, /* refusals that are named */
+	ASSAY_LIST_MAX = 1 << 20,         /* bytes of a list of measurements */
 };
 
 struct assay_policy;     /* rules, from a policy file; policy/policy.h */
 struct assay_constraint; /* rules, from a constraint line */
+struct assay_list;       /* measurements that somebody signs */
 
 /* One rule that said no. */
 struct assay_refusal {
@@ -98,6 +100,37 @@ assay_appraise(struct assay_decision *decision,
                const struct assay_verdict *verdict,
                const struct assay_policy *policy,
                const struct assay_constraint *const *constraints, size_t n);
+
+/*
+ * assay_list_open reads the list of measurements that the rule `measurements` of
+ * `policy` asks for: a JSON Web Signature in compact form [ASSAY list].
+ *
+ * list     assay_list_size() bytes, written whole; on failure it holds what
+ *          failed, and assay_appraise_listed refuses by it
+ * in       the file; borrowed for the call.  White space may follow
+ * now      when it must be fresh
+ * floor    the highest number seen before, or 0: a lower one is refused
+ * scratch  in.len bytes of workspace
+ * Fails with ASSAY_A_LIST, _SIG, _NAME, _AGE, _NUMBER, ASSAY_J_SYNTAX, _DUPKEY,
+ * _LIMIT.  Allocates nothing but what libcrypto needs.
+ */
+ASSAY_MUST_CHECK bool assay_list_open(struct assay_list *list,
+                                      const struct assay_policy *policy,
+                                      struct assay_bytes in, int64_t now,
+                                      uint64_t floor, uint8_t *scratch,
+                                      struct assay_err *err);
+size_t assay_list_size(void);
+/* Its number: the floor for the next one. */
+uint64_t assay_list_number(const struct assay_list *list);
+/* The name of the list that the policy asks for; NULL: it asks for none. */
+const char *assay_policy_list(const struct assay_policy *policy);
+
+/* assay_appraise with the list that the policy's rule `measurements` asks for;
+ * NULL: there is none, and the rule says no. */
+ASSAY_MUST_CHECK bool assay_appraise_listed(
+	struct assay_decision *decision, const struct assay_verdict *verdict,
+	const struct assay_policy *policy, const struct assay_list *list,
+	const struct assay_constraint *const *constraints, size_t n);
 
 /* The schema, for manuals and for checking: the i-th key of a policy file. */
 struct assay_policy_key {

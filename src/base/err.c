@@ -40,6 +40,14 @@ static const char *const docs[ASSAY_N_DOCS] = {
 	[ASSAY_DOC_MANIFEST] = "MANIFEST",
 	[ASSAY_DOC_LIBPAL] = "LIBPAL",
 	[ASSAY_DOC_MAIL] = "MAIL",
+	[ASSAY_DOC_TOKEN] = "TOKEN",
+	[ASSAY_DOC_TOKEN_HEADER] = "TOKEN_HEADER",
+	[ASSAY_DOC_TOKEN_CLAIMS] = "TOKEN_CLAIMS",
+	[ASSAY_DOC_KEY_SET] = "KEY_SET",
+	[ASSAY_DOC_LOG_ENTRY] = "LOG_ENTRY",
+	[ASSAY_DOC_LOG_HEAD] = "LOG_HEAD",
+	[ASSAY_DOC_LOG_PROOF] = "LOG_PROOF",
+	[ASSAY_DOC_LIST] = "LIST",
 };
 
 bool assay_vfail(struct assay_err *err, enum assay_check check,

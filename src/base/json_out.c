@@ -34,6 +34,43 @@ static struct assay_bytes bytes_of(const char *text)
 	return (struct assay_bytes){ (const uint8_t *)text, strlen(text) };
 }
 
+/* A number of eight such bytes. */
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static bool is_plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* The high bit of each byte of `v` that is zero. */
+static uint64_t zeros_of(uint64_t v)
+{
+	return (v - EACH(1)) & ~v & EACH(0x80);
+}
+
+/* Whether eight bytes are plain; is_plain of all at once. */
+static bool are_plain(const uint8_t p[8])
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return !((v & EACH(0x80)) | ((v - EACH(0x20)) & ~v & EACH(0x80)) |
+	         zeros_of(v ^ EACH(0x7f)) | zeros_of(v ^ EACH('"')) |
+	         zeros_of(v ^ EACH('\\')));
+}
+
+/* How many bytes stand in a string as they are. */
+static size_t plain_len(const uint8_t *p, size_t n)
+{
+	size_t i = 0;
+
+	while (n - i >= 8 && are_plain(p + i))
+		i += 8;
+	while (i < n && is_plain(p[i]))
+		i++;
+	return i;
+}
+
 /* A string in its marks; what JSON or UTF-8 does not allow there is
  * escaped, and so is what terminals obey. */
 static void put_string(struct assay_json_out *o, struct assay_bytes s)
@@ -42,9 +79,15 @@ static void put_string(struct assay_json_out *o, struct assay_bytes s)
 
 	put_chars(o, "\"");
 	for (size_t i = 0; o->ok && i < s.len;) {
-		size_t len = assay_utf8_len(p + i, s.len - i);
+		size_t len = plain_len(p + i, s.len - i);
 		char text[8] = { '\\', (char)p[i] };
 
+		if (len) {
+			put(o, (const char *)p + i, len);
+			i += len;
+			continue;
+		}
+		len = assay_utf8_len(p + i, s.len - i);
 		if (!len)
 			put_chars(o, "\\ufffd");
 		else if (p[i] == '"' || p[i] == '\\')
@@ -127,13 +170,16 @@ void assay_json_put_bytes(struct assay_json_out *o, const char *name,
 void assay_json_put_hex(struct assay_json_out *o, const char *name,
                         const uint8_t *p, size_t n)
 {
-	char digits[3];
+	enum { STEP = 64 };
+	char digits[2 * STEP + 1];
 
 	put_lead(o, name);
 	put_chars(o, "\"");
-	for (size_t i = 0; o->ok && i < n; i++) {
-		assay_hex_print(digits, p + i, 1, false);
-		put(o, digits, 2);
+	for (size_t i = 0; o->ok && i < n; i += STEP) {
+		size_t some = n - i < STEP ? n - i : STEP;
+
+		assay_hex_print(digits, p + i, some, false);
+		put(o, digits, 2 * some);
 	}
 	put_chars(o, "\"");
 }
@@ -159,10 +205,14 @@ void assay_json_put_base64(struct assay_json_out *o, const char *name,
 void assay_json_put_uint(struct assay_json_out *o, const char *name, uint64_t v)
 {
 	char digits[24];
+	size_t at = sizeof(digits);
 
 	put_lead(o, name);
-	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)v);
-	put_chars(o, digits);
+	do {
+		digits[--at] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	put(o, digits + at, sizeof(digits) - at);
 }
 
 void assay_json_put_bool(struct assay_json_out *o, const char *name, bool v)
@@ -180,10 +230,9 @@ void assay_json_put_null(struct assay_json_out *o, const char *name)
 void assay_json_put_time(struct assay_json_out *o, const char *name, int64_t t)
 {
 	char text[ASSAY_TIME_TEXT];
-	int64_t again;
 
-	assay_time_print(text, t);
-	if (assay_time_parse(&again, bytes_of(text)))
+	/* or it is "never" */
+	if (assay_time_print(text, t)[0] != 'n')
 		assay_json_put_text(o, name, text);
 	else
 		assay_json_put_null(o, name);

@@ -95,6 +95,19 @@ bool assay_time_parse(int64_t *time, struct assay_bytes text)
 	                          number(p + 14, 2), number(p + 17, 2));
 }
 
+static char *put_two(char *out, unsigned value)
+{
+	*out++ = (char)('0' + value / 10);
+	*out++ = (char)('0' + value % 10);
+	return out;
+}
+
+static char *put_mark(char *out, char mark)
+{
+	*out = mark;
+	return out + 1;
+}
+
 const char *assay_time_print(char out[ASSAY_TIME_TEXT], int64_t time)
 {
 	int64_t day = time / DAY;
@@ -110,7 +123,12 @@ const char *assay_time_print(char out[ASSAY_TIME_TEXT], int64_t time)
 	rest = (unsigned)(day - days_to_year(year));
 	while (rest >= days_in(year, month))
 		rest -= days_in(year, month++);
-	snprintf(out, ASSAY_TIME_TEXT, "%04u-%02u-%02uT%02u:%02u:%02uZ", year,
-	         month, rest + 1, s / 3600, s / 60 % 60, s % 60);
+	put_two(put_two(out, year / 100), year % 100);
+	put_two(put_mark(out + 4, '-'), month);
+	put_two(put_mark(out + 7, '-'), rest + 1);
+	put_two(put_mark(out + 10, 'T'), s / 3600);
+	put_two(put_mark(out + 13, ':'), s / 60 % 60);
+	put_mark(put_two(put_mark(out + 16, ':'), s % 60), 'Z');
+	out[20] = 0;
 	return out;
 }

@@ -46,8 +46,9 @@ struct cli_verb {
 
 extern const struct cli_verb cmd_verify, cmd_inspect, cmd_explain,
 	cmd_collateral_show, cmd_collateral_bundle, cmd_policy_check,
-	cmd_policy_keys, cmd_measure, cmd_sign, cmd_key_new, cmd_key_show,
-	cmd_attest, cmd_diff;
+	cmd_policy_keys, cmd_policy_test, cmd_forecast, cmd_measure, cmd_sign,
+	cmd_key_new, cmd_key_show, cmd_attest, cmd_diff, cmd_token_verify,
+	cmd_audit_verify, cmd_audit_check;
 
 /*
  * cli_options reads the arguments into the verb's struct `to` (zeroed by the

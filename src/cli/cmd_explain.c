@@ -41,8 +41,16 @@ static const struct word docs[ASSAY_N_DOCS] = {
 	[ASSAY_DOC_MANIFEST] = { "MANIFEST", "Gramine's manifest: what it runs, and how." },
 	[ASSAY_DOC_LIBPAL] = { "LIBPAL", "Gramine's loader, libpal.so of its linux-sgx build." },
 	[ASSAY_DOC_MAIL] = { "MAIL", "A mail of Conclave, to an enclave or from one." },
+	[ASSAY_DOC_TOKEN] = { "TOKEN", "A signed result of a verification service." },
+	[ASSAY_DOC_TOKEN_HEADER] = { "TOKEN_HEADER", "The header of a signed result: who signed it, and how." },
+	[ASSAY_DOC_TOKEN_CLAIMS] = { "TOKEN_CLAIMS", "What a signed result says." },
+	[ASSAY_DOC_KEY_SET] = { "KEY_SET", "Public keys that signed results are checked with." },
+	[ASSAY_DOC_LOG_ENTRY] = { "LOG_ENTRY", "An entry of a service's log: one line of JSON." },
+	[ASSAY_DOC_LOG_HEAD] = { "LOG_HEAD", "What a signed head of a log says: how many entries, and the root over them." },
+	[ASSAY_DOC_LOG_PROOF] = { "LOG_PROOF", "A proof that an entry stands in a log." },
+	[ASSAY_DOC_LIST] = { "LIST", "The payload of a list of measurements that somebody signs." },
 };
-_Static_assert(ASSAY_DOC_MAIL == ASSAY_N_DOCS - 1,
+_Static_assert(ASSAY_DOC_LIST == ASSAY_N_DOCS - 1,
                "a document has no words");
 
 static const struct word words[] = {
@@ -50,7 +58,7 @@ static const struct word words[] = {
 	{ "STALE", "Level: genuine, on real hardware, not in debug mode, but not UpToDate: the status says what is missing." },
 	{ "INSECURE", "Level: not genuine, or simulated, or in debug mode: it keeps no secret." },
 	{ "genuine", "Rule: the evidence is genuine: every check holds. Else nothing that it claims is appraised." },
-	{ "identity", "Rule: something says which code is wanted: --accept, the policy's mrenclave, mrsigner or mrtd, or --any-code." },
+	{ "identity", "Rule: something says which code is wanted: --accept, the policy's mrenclave, mrsigner, mrtd or measurements, or --any-code." },
 	{ "init", "Rule: the enclave's INIT attribute is set." },
 	{ "event_log", "Rule: the TD's event log, where one is given, comes to its registers RTMR 0, 1 and 2." },
 	{ "keys", "Rule: keys and nonce that come beside the quote are those that its report data names." },

@@ -182,6 +182,9 @@ static void put_platform(struct cli_facts *f, const struct inspection *in)
 
 static void put_beside(struct cli_facts *f, const struct assay_evidence *e)
 {
+	if (e->tls_key.len)
+		cli_fact_hex(f, "tls_key", "TLS key", e->tls_key.ptr,
+		             e->tls_key.len);
 	if (e->has_nonce)
 		cli_fact_hex(f, "nonce", "Nonce", e->nonce.ptr, e->nonce.len);
 	if (e->has_at)
@@ -200,6 +203,8 @@ static const char *kind_text(const struct assay_evidence *e)
 		return "a bundle with a quote";
 	case ASSAY_EVIDENCE_EII:
 		return "a Conclave attestation with a quote";
+	case ASSAY_EVIDENCE_CERT:
+		return "a certificate with a quote";
 	case ASSAY_EVIDENCE_QUOTE:
 	case ASSAY_EVIDENCE_NONE:
 		break;

@@ -1,6 +1,7 @@
 /* cmd_measure.c - assay measure: what code is in it, and does its signer say
  * the same? */
 #include "cli/enclave.h"
+#include "cli/publish.h"
 #include "cli/judge.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@ struct options {
 	struct cli_launch launch;
 	struct cli_beside beside;
 	const char *sgxs;
+	struct cli_publish publish;
 	bool pages, json;
 };
 static const struct cli_option options[] = {
@@ -24,6 +26,7 @@ static const struct cli_option options[] = {
 	  "list the enclave's pages" },
 	{ "--json", NULL, CLI_FLAG, offsetof(struct options, json),
 	  "print a line of JSON for each file" },
+	CLI_PUBLISH_OPTIONS(struct options, publish),
 	CLI_BESIDE_OPTIONS(struct options, beside),
 	CLI_LAUNCH_OPTIONS(struct options, launch),
 	{ 0 },
@@ -142,7 +145,8 @@ static int check_launch(const struct work *w, const struct options *o)
 }
 
 static int measure(struct cli_text *text, const char *path,
-                   const struct options *o, struct assay_measuring how)
+                   const struct options *o, struct assay_measuring how,
+                   struct cli_list_made *list)
 {
 	struct work w = { .file = path };
 	int status;
@@ -162,6 +166,8 @@ static int measure(struct cli_text *text, const char *path,
 		put_text(text, &w);
 	if (!close_stream(&w, o->sgxs) || check_launch(&w, o) != CLI_YES)
 		status = CLI_TROUBLE;
+	if (list && status == CLI_YES && !cli_publish_add(list, path, &w.m))
+		status = CLI_TROUBLE;
 	cli_text_free(&w.pages);
 	cli_measured_close(&w.measured);
 	return status;
@@ -174,6 +180,7 @@ static int cmd(int argc, char **argv)
 	struct options o = { 0 };
 	struct assay_launch launch;
 	struct assay_measuring how = { .launch = &launch };
+	struct cli_list_made *list = NULL;
 	int status, worst = CLI_YES;
 
 	cli_launch_args(&o.launch, &argc, argv);
@@ -191,13 +198,22 @@ static int cmd(int argc, char **argv)
 	if (!cli_launch(&launch, &o.launch, &cmd_measure) ||
 	    !cli_beside(&how, &o.beside))
 		return CLI_TROUBLE;
+	if (o.publish.key || o.publish.out || o.publish.name) {
+		list = cli_publish_begin(&o.publish, &cmd_measure);
+		if (!list)
+			return CLI_TROUBLE;
+	}
 	text.colour = !o.json && cli_colour();
 	for (size_t i = 0; i < files.n; i++) {
 		if (text.len && !o.json)
 			cli_put(&text, "\n");
-		status = measure(&text, files.item[i], &o, how);
+		status = measure(&text, files.item[i], &o, how, list);
 		worst = status > worst ? status : worst;
 	}
+	if (list &&
+	    !cli_publish_end(list, o.json ? NULL : &text, worst == CLI_YES) &&
+	    worst == CLI_YES)
+		worst = CLI_TROUBLE;
 	return cli_flush(&text) ? worst : CLI_TROUBLE;
 }
 

@@ -28,6 +28,8 @@ struct cli_sets {
  */
 ASSAY_MUST_CHECK bool cli_sets_read(struct cli_sets *sets,
                                     const struct cli_list *given);
+/* One more set, whose name lives as long as the program. */
+struct cli_set *cli_set_add(struct cli_sets *sets, const char *name);
 
 /* ---- judging (judge.c) ---- */
 
@@ -57,6 +59,12 @@ ASSAY_MUST_CHECK bool cli_rules_policy(struct cli_rules *r,
                                        bool allow_debug);
 ASSAY_MUST_CHECK bool cli_rules_accept(struct cli_rules *r,
                                        const struct cli_list *lines);
+/* cli_rules_list opens the list of measurements that the policy asks for, as of
+ * the rules' time; NULL: none is given.  One that is not good is judged by all the
+ * same.  False, with a message, if it cannot be read, or no rule asks for one. */
+ASSAY_MUST_CHECK bool cli_rules_list(struct cli_rules *r,
+                                     const struct cli_verb *verb,
+                                     const char *file);
 /* An option says the opposite of the policy file; always false. */
 bool cli_contradicts(const struct cli_verb *verb, const char *option);
 
@@ -77,6 +85,38 @@ int cli_judgement_status(const struct judgement *judgement);
  * order (many.c).  The worst status. */
 int cli_judge_many(const struct cli_rules *rules, const struct cli_list *files,
                    bool json);
+
+/* ---- assay verify (verify.c) ---- */
+
+/* How documents are fetched. */
+struct cli_fetch {
+	struct cli_list pcs;
+	const char *update, *evaluation, *ca_file, *cache;
+};
+#define CLI_FETCH_TO(at, member) ((at) + offsetof(struct cli_fetch, member))
+/* clang-format off */
+#define CLI_FETCH_OPTIONS(at) \
+	{ "--pcs", "URL", CLI_LIST, CLI_FETCH_TO(at, pcs), \
+	  "ask there, at a service that speaks Intel's PCS version 4, instead " \
+	  "of Intel; if given several times, in that order" }, \
+	{ "--update", "WHICH", CLI_TEXT, CLI_FETCH_TO(at, update), \
+	  "standard, or early: on the day on which weaknesses are made known; " \
+	  "else standard" }, \
+	{ "--evaluation", "N", CLI_TEXT, CLI_FETCH_TO(at, evaluation), \
+	  "the documents of this TCB evaluation number, and no other" }, \
+	{ "--ca-file", "PEM", CLI_TEXT, CLI_FETCH_TO(at, ca_file), \
+	  "who signs servers' certificates; else the system's" }, \
+	{ "--cache", "DIR", CLI_TEXT, CLI_FETCH_TO(at, cache), \
+	  "keep documents there; else in $XDG_CACHE_HOME/assay or " \
+	  "~/.cache/assay" }
+/* clang-format on */
+
+/* Adds to the rules' sets what these files need.  CLI_YES, or CLI_TROUBLE, with
+ * messages: something is missing. */
+typedef int cli_fetcher(struct cli_rules *rules, const struct cli_fetch *how,
+                        const struct cli_list *files);
+/* `fetch` is called where --fetch is given. */
+int cli_verify(int argc, char **argv, cli_fetcher *fetch);
 
 /* ---- printing (report.c, report_json.c) ---- */
 

@@ -17,12 +17,17 @@ static const struct cli_verb *const verbs[] = {
 	&cmd_collateral_bundle,
 	&cmd_policy_check,
 	&cmd_policy_keys,
+	&cmd_policy_test,
+	&cmd_forecast,
 	&cmd_measure,
 	&cmd_diff,
 	&cmd_sign,
 	&cmd_key_new,
 	&cmd_key_show,
 	&cmd_attest,
+	&cmd_token_verify,
+	&cmd_audit_verify,
+	&cmd_audit_check,
 };
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
@@ -30,6 +35,12 @@ enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 static const struct {
 	const char *name, *summary;
 } others[] = {
+	{ "collateral fetch",
+	  "Fetch the manufacturer's documents that evidence "
+	  "needs, and keep them." },
+	{ "collateral export", "Write all documents that are kept into one "
+	                       "file, for machines without a network." },
+	{ "collateral import", "Take in the documents of such a file." },
 	{ "sim sample", "Make a machine in software, with evidence and "
 	                "documents, for trying things out." },
 	{ "sim maker",
@@ -37,6 +48,7 @@ static const struct {
 	  "revoke and update them." },
 	{ "sim pcs", "Give out over HTTP what that manufacturer publishes." },
 	{ "run", "Run a signed program as an enclave of a simulated machine." },
+	{ "serve", "Judge evidence for others, over HTTP." },
 	{ "host", "Start an enclave, and answer for it over HTTP." },
 	{ "call", "Ask an enclave something, once it has proved itself." },
 };
@@ -124,22 +136,41 @@ static size_t find(int *n_words, int argc, char **argv)
 	return i;
 }
 
-/* assayd says itself what follows its verb's first word. */
-static bool is_other(const char *word)
+/* Whether this is the first word of the verb's two. */
+static bool begins(const char *verb, const char *word)
 {
-	for (size_t i = 0; i < N_OTHERS; i++)
-		if (strcspn(others[i].name, " ") == strlen(word) &&
-		    memcmp(others[i].name, word, strlen(word)) == 0)
+	size_t len = strlen(word);
+
+	return strncmp(verb, word, len) == 0 && verb[len] == ' ';
+}
+
+static bool begins_own(const char *word)
+{
+	size_t i = 0;
+
+	while (i < N_VERBS && !begins(verbs[i]->name, word))
+		i++;
+	return i < N_VERBS;
+}
+
+/* Whether assayd has this verb; where none of its own begins so, assayd says
+ * itself what follows a verb's first word. */
+static bool is_other(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 0 && i < N_OTHERS; i++)
+		if (match(others[i].name, argc, argv) ||
+		    (begins(others[i].name, argv[0]) && !begins_own(argv[0])))
 			return true;
 	return false;
 }
 
-/* Whether this is the first word of the verb's two. */
-static bool begins(const struct cli_verb *verb, const char *word)
+/* assayd does as well what needs a network. */
+static bool fetches(int argc, char **argv)
 {
-	size_t len = strlen(word);
-
-	return strncmp(verb->name, word, len) == 0 && verb->name[len] == ' ';
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--fetch") == 0)
+			return strcmp(argv[0], cmd_verify.name) == 0;
+	return false;
 }
 
 /* The verbs of two words whose first is this one; false: there are none. */
@@ -149,9 +180,12 @@ static bool says_which(const char *word)
 	bool any;
 
 	for (size_t i = 0; i < N_VERBS; i++)
-		if (begins(verbs[i], word))
+		if (begins(verbs[i]->name, word))
 			cli_put(&list, "%s assay %s", list.len ? " or" : "",
 			        verbs[i]->name);
+	for (size_t i = 0; list.len && i < N_OTHERS; i++)
+		if (begins(others[i].name, word))
+			cli_put(&list, " or assay %s", others[i].name);
 	any = list.len > 0;
 	if (any)
 		cli_warn("%s is more than one verb: want%s", word, list.ptr);
@@ -224,6 +258,18 @@ static bool is_one_of(const char *arg, const char *a, const char *b)
 	return strcmp(arg, a) == 0 || strcmp(arg, b) == 0;
 }
 
+/* Those of assayd that begin so, too: it says itself how they are used. */
+static void list_others(const char *word)
+{
+	struct cli_text text = { 0 };
+
+	for (size_t i = 0; i < N_OTHERS; i++)
+		if (begins(others[i].name, word))
+			put_row(&text, others[i].name, others[i].summary);
+	if (text.len)
+		print_text(&text);
+}
+
 static int help(int argc, char **argv)
 {
 	bool any = false;
@@ -239,10 +285,12 @@ static int help(int argc, char **argv)
 	}
 	/* "help collateral": every verb that begins so */
 	for (size_t i = 0; argc == 2 && i < N_VERBS; i++)
-		if (begins(verbs[i], argv[1])) {
+		if (begins(verbs[i]->name, argv[1])) {
 			cli_help(verbs[i]);
 			any = true;
 		}
+	if (any)
+		list_others(argv[1]);
 	return any ? CLI_YES : unknown(argc - 1, argv + 1);
 }
 
@@ -259,8 +307,8 @@ static int run(int argc, char **argv)
 		return usage();
 	if (is_one_of(argv[1], "--version", "-V"))
 		return version();
-	if (is_other(argv[1]) ||
-	    (argc > 2 && strcmp(argv[1], "help") == 0 && is_other(argv[2])))
+	if (is_other(argc - 1, argv + 1) || fetches(argc - 1, argv + 1) ||
+	    (strcmp(argv[1], "help") == 0 && is_other(argc - 2, argv + 2)))
 		return run_other(argv);
 	if (strcmp(argv[1], "help") == 0)
 		return help(argc - 1, argv + 1);

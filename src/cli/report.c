@@ -137,6 +137,8 @@ const char *cli_kind_name(enum assay_evidence_kind kind)
 		return "bundle";
 	case ASSAY_EVIDENCE_EII:
 		return "eii";
+	case ASSAY_EVIDENCE_CERT:
+		return "certificate";
 	case ASSAY_EVIDENCE_NONE:
 		break;
 	}
@@ -168,6 +170,8 @@ static void put_source(struct cli_text *text, const struct judgement *j)
 	                           ? "a bundle with "
 	                   : j->evidence.kind == ASSAY_EVIDENCE_EII
 	                           ? "a Conclave attestation with "
+	                   : j->evidence.kind == ASSAY_EVIDENCE_CERT
+	                           ? "a certificate with "
 	                           : "";
 
 	cli_put_label(text, "Evidence");

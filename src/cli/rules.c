@@ -1,6 +1,7 @@
 /* rules.c - the rules of a run: a policy file, options, constraint lines. */
 #include "cli/judge.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,36 @@ bool cli_rules_policy(struct cli_rules *r, const struct cli_verb *verb,
 	if (allow_debug && !assay_policy_allow_debug(r->policy))
 		return cli_contradicts(verb, "--allow-debug");
 	assay_policy_terms(r->policy, &r->terms);
+	return true;
+}
+
+bool cli_rules_list(struct cli_rules *r, const struct cli_verb *verb,
+                    const char *file)
+{
+	struct assay_list *list;
+	struct assay_err err;
+	uint8_t *in, *scratch;
+	size_t len;
+
+	if (!file)
+		return true;
+	if (!assay_policy_list(r->policy)) {
+		cli_usage(verb, "--list: the policy has no rule measurements");
+		return false;
+	}
+	if (!cli_read_max(&in, &len, file, ASSAY_LIST_MAX)) {
+		cli_warn("%s: %s", file, strerror(errno));
+		return false;
+	}
+	list = cli_alloc(1, assay_list_size());
+	scratch = cli_alloc(len, 1);
+	/* if it is not good, the rule refuses, and says why */
+	if (!assay_list_open(list, r->policy, (struct assay_bytes){ in, len },
+	                     r->terms.now, 0, scratch, &err))
+		assert(err.check);
+	r->wants.list = list;
+	free(scratch);
+	free(in);
 	return true;
 }
 

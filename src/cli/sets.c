@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct cli_set *add_set(struct cli_sets *sets, const char *name)
+struct cli_set *cli_set_add(struct cli_sets *sets, const char *name)
 {
 	struct cli_set *grown = cli_alloc(sets->n + 1, sizeof(*grown));
 
@@ -148,15 +148,15 @@ bool cli_sets_read(struct cli_sets *sets, const struct cli_list *given)
 			part = assay_part_of(cli_base_name(item));
 		}
 		if (cli_is_folder(path) && part == ASSAY_PART_NONE) {
-			good = add_folder(add_set(sets, path), path);
+			good = add_folder(cli_set_add(sets, path), path);
 		} else if (part == ASSAY_PART_NONE) {
-			good = add_whole(add_set(sets, path), path);
+			good = add_whole(cli_set_add(sets, path), path);
 		} else {
 			any_single = true;
 			good = add_document(&single, part, path);
 		}
 	}
 	if (any_single)
-		*add_set(sets, single.name) = single;
+		*cli_set_add(sets, single.name) = single;
 	return good;
 }

@@ -190,8 +190,8 @@ static void judge(struct assay_client *c, const struct assay_evidence *e,
 	         is_bound(c, e, &c->err) &&
 	         !assay_key_config_read(&c->config, e->hpke, &c->err))
 		c->config = (struct assay_key_config){ 0 };
-	if (!assay_appraise(&c->decision, &c->verdict, r->policy,
-	                    r->constraints, r->n_constraints))
+	if (!assay_appraise_listed(&c->decision, &c->verdict, r->policy,
+	                           r->list, r->constraints, r->n_constraints))
 		c->decision.accept = false;
 	if (c->verdict.genuine && c->err.check)
 		assay_refuse(&c->decision, "keys", "%s: %s.",

@@ -32,7 +32,7 @@ enum { ANSWERED = 0, REFUSED = 1, TROUBLE = 2, MAYBE = 3, AGAIN = 4 };
 struct options {
 	struct cli_list accept, root;
 	struct cli_time at;
-	const char *policy, *remember, *ca, *timeout;
+	const char *policy, *list, *remember, *ca, *timeout;
 	bool any_code, allow_debug, without_nonce, accept_change, again;
 	bool json, print;
 };
@@ -44,6 +44,8 @@ static const struct cli_option options[] = {
 	  "PROD:1 REVOKE:0\"; may be given several times" },
 	{ "--policy", "FILE", CLI_TEXT, TO(policy),
 	  "the rules of this policy file must hold" },
+	{ "--list", "FILE", CLI_TEXT, TO(list),
+	  "the list of measurements that the policy asks for" },
 	{ "--root", "FILE", CLI_LIST, TO(root),
 	  "trust this root instead of Intel's: a certificate, or a key in hex; "
 	  "may be given several times" },
@@ -523,18 +525,22 @@ static bool start(struct call *c)
 	const struct net_options net = { .ca_file = c->o.ca,
 		                         .total_ms = c->timeout * 1000,
 		                         .stall_s = c->timeout };
+	const struct cli_time now = { 0 };
 	struct assay_client_rules rules = { 0 };
 	bool pinned;
 
+	c->rules.terms.now = cli_now(&now);
 	if (!take_roots(c) ||
 	    !cli_rules_policy(&c->rules, &verb, c->o.policy, c->o.any_code,
 	                      c->o.allow_debug) ||
+	    !cli_rules_list(&c->rules, &verb, c->o.list) ||
 	    !cli_rules_accept(&c->rules, &c->o.accept) || !take_turn(c) ||
 	    !read_pin(&c->was, &pinned, c->o.remember))
 		return false;
 	rules.roots = (const uint8_t(*)[64])c->roots;
 	rules.n_roots = c->o.root.n ? c->o.root.n : 1;
 	rules.policy = c->rules.policy;
+	rules.list = c->rules.wants.list;
 	rules.constraints = c->rules.accept;
 	rules.n_constraints = c->rules.n_accept;
 	rules.without_nonce = c->o.without_nonce;

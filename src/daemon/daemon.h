@@ -14,5 +14,13 @@ int run_program(int argc, char **argv);
 int host_verb(int argc, char **argv);
 /* assay call: argv[0] is "call". */
 int call_enclave(int argc, char **argv);
+/* assay serve: argv[0] is "serve". */
+int serve_verb(int argc, char **argv);
+/* assay collateral fetch, export, import: argv[0] is the last word. */
+int collateral_fetch(int argc, char **argv);
+int collateral_export_verb(int argc, char **argv);
+int collateral_import_verb(int argc, char **argv);
+/* assay verify --fetch: argv[0] is "verify". */
+int verify_fetch(int argc, char **argv);
 
 #endif

@@ -12,6 +12,14 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } verbs[] = {
+	{ "collateral", "fetch", collateral_fetch,
+	  "Fetch the manufacturer's documents, and keep them." },
+	{ "collateral", "export", collateral_export_verb,
+	  "Write all documents that are kept into one file." },
+	{ "collateral", "import", collateral_import_verb,
+	  "Take in the documents of such a file." },
+	{ "verify", NULL, verify_fetch,
+	  "Judge evidence by documents that are fetched." },
 	{ "sim", "sample", sim_sample,
 	  "The files of a simulated machine, to try things on." },
 	{ "sim", "maker", sim_maker_verb,
@@ -22,6 +30,8 @@ static const struct {
 	  "Run a signed program as an enclave of a simulated machine." },
 	{ "host", NULL, host_verb,
 	  "Start an enclave, and answer for it over HTTP." },
+	{ "serve", NULL, serve_verb,
+	  "Judge evidence for others, over HTTP." },
 	{ "call", NULL, call_enclave,
 	  "Ask an enclave something, once it has proved itself." },
 };

@@ -213,7 +213,8 @@ static void read_extension(struct assay_cert *c, struct seen *seen,
 		break;
 	case CE_CRL_DP:
 		once(&seen->crl_dp, list, x.at, "cRLDistributionPoints, twice");
-		assay_der_take(&v, DER_SEQUENCE, "cRLDistributionPoints");
+		c->crl_points = assay_der_take(&v, DER_SEQUENCE,
+		                               "cRLDistributionPoints");
 		break;
 	default:
 		if (x.oid.len == sizeof(oid_sgx) &&
@@ -316,6 +317,24 @@ bool assay_cert_parse(struct assay_cert *cert, struct assay_bytes der,
 		return true;
 	memset(cert, 0, sizeof(*cert));
 	return false;
+}
+
+struct assay_bytes assay_cert_crl_url(const struct assay_cert *cert)
+{
+	enum { NAME_URI = 0x86 };
+	struct assay_rd r = assay_rd(cert->crl_points), point, name, full;
+	struct assay_bytes url;
+
+	point = assay_der_enter(&r, DER_SEQUENCE, "DistributionPoint");
+	name = assay_der_enter(&point, DER_CONTEXT_0, "distributionPoint");
+	full = assay_der_enter(&name, DER_CONTEXT_0, "fullName");
+	url = assay_der_take(&full, NAME_URI, "an address");
+	assay_der_leave(&name, &full, "fullName");
+	assay_der_leave(&point, &name, "distributionPoint");
+	assay_der_leave(&r, &point, "DistributionPoint");
+	return assay_rd_ok(&r) && !assay_rd_left(&r)
+	               ? url
+	               : (struct assay_bytes){ 0 };
 }
 
 enum assay_role assay_cert_role(const struct assay_cert *cert,

@@ -32,6 +32,7 @@ struct assay_cert {
 	uint16_t key_usage;
 	unsigned n_sgx_ext;
 	struct assay_bytes sgx_ext; /* contents of the (last) SGX extension */
+	struct assay_bytes crl_points; /* contents of cRLDistributionPoints */
 	size_t subject_at, validity_at, key_at, extensions_at, sig_at, sgx_at;
 };
 
@@ -45,6 +46,10 @@ ASSAY_MUST_CHECK bool assay_cert_parse(struct assay_cert *cert,
                                        struct assay_bytes der,
                                        enum assay_doc doc,
                                        struct assay_err *err);
+
+/* Where the issuer's revocation list is, if that is one address of the form that
+ * Intel's certificates have; else empty. */
+struct assay_bytes assay_cert_crl_url(const struct assay_cert *cert);
 
 /* X_CURVE's one place: the public key is none that the profile allows. */
 bool assay_cert_wrong_key(struct assay_err *err, const struct assay_cert *cert);

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "format/collateral.h"
 #include "format/eii.h"
+#include "format/ratls.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,8 +31,8 @@ static bool unknown_form(enum assay_doc doc, const char *got,
 	return assay_fail(err, ASSAY_C_FORMAT, doc, 0, "got %s, want %s", got,
 	                  wants_collateral(doc)
 	                          ? "collateral as JSON, a bundle or an EII"
-	                          : "a quote, a bundle or a Conclave "
-	                            "attestation");
+	                          : "a quote, a bundle, a Conclave "
+	                            "attestation or a certificate");
 }
 
 static bool is_space(uint8_t c)
@@ -46,7 +47,7 @@ static bool is_hex(uint8_t c)
 }
 
 /* A file by its first bytes. */
-enum form { FORM_BINARY, FORM_EII, FORM_JSON, FORM_TEXT };
+enum form { FORM_BINARY, FORM_EII, FORM_CERT, FORM_JSON, FORM_PEM, FORM_TEXT };
 
 static enum form form_of(struct assay_bytes in)
 {
@@ -55,12 +56,16 @@ static enum form form_of(struct assay_bytes in)
 	if (in.len >= ASSAY_EII_MAGIC_LEN &&
 	    memcmp(in.ptr, ASSAY_EII_MAGIC, ASSAY_EII_MAGIC_LEN) == 0)
 		return FORM_EII;
+	if (assay_is_certificate(in))
+		return FORM_CERT;
 	while (i < in.len && is_space(in.ptr[i]))
 		i++;
 	if (i == in.len)
 		return FORM_TEXT;
 	if (in.ptr[i] == '{')
 		return FORM_JSON;
+	if (in.ptr[i] == '-')
+		return FORM_PEM;
 	return in.ptr[i] > 0x20 && in.ptr[i] < 0x7f ? FORM_TEXT : FORM_BINARY;
 }
 
@@ -68,15 +73,15 @@ static enum form form_of(struct assay_bytes in)
 static struct assay_bytes squeeze(uint8_t *to, struct assay_bytes text,
                                   bool *all_hex)
 {
-	size_t n = 0;
+	size_t n = 0, n_hex = 0;
 
-	*all_hex = true;
 	for (size_t i = 0; i < text.len; i++) {
-		if (is_space(text.ptr[i]))
-			continue;
-		*all_hex = *all_hex && is_hex(text.ptr[i]);
-		to[n++] = text.ptr[i];
+		to[n] = text.ptr[i];
+		n += !is_space(text.ptr[i]); /* what is one is overwritten */
 	}
+	while (n_hex < n && is_hex(to[n_hex]))
+		n_hex++;
+	*all_hex = n_hex == n;
 	return (struct assay_bytes){ to, n };
 }
 
@@ -120,6 +125,29 @@ static bool decode(struct assay_bytes *out, const char **encoding,
 		return unknown_form(doc, "text that is not hex, base64 or JSON",
 		                    err);
 	*out = assay_scratch_keep(scratch, room, n);
+	return true;
+}
+
+/* The one certificate of PEM text. */
+static bool decode_pem(struct assay_bytes *der, struct assay_bytes in,
+                       struct assay_scratch *scratch, enum assay_doc doc,
+                       struct assay_err *err)
+{
+	struct assay_bytes text, second;
+	size_t pos = 0, n = 0;
+	uint8_t *room;
+
+	if (!assay_pem_next(&text, in, &pos, "CERTIFICATE") || !text.len)
+		return unknown_form(doc, "PEM text of another kind, or damaged",
+		                    err);
+	if (assay_pem_next(&second, in, &pos, "CERTIFICATE") || pos != in.len)
+		return unknown_form(doc, "more than one certificate", err);
+	room = assay_scratch_room(scratch, text, doc, err);
+	if (!room)
+		return false;
+	if (!assay_base64_parse(room, &n, text, true))
+		return unknown_form(doc, "PEM text that is not base64", err);
+	*der = assay_scratch_keep(scratch, room, n);
 	return true;
 }
 
@@ -324,6 +352,14 @@ static bool read_json(struct assay_evidence *e, struct assay_bytes in,
 	return assay_flat_open(&e->collateral, &f.outer, scratch, doc, err);
 }
 
+static bool read_cert(struct assay_evidence *e, struct assay_bytes der,
+                      enum assay_doc doc, struct assay_err *err)
+{
+	if (wants_collateral(doc))
+		return unknown_form(doc, "a certificate", err);
+	return assay_ratls_read(e, der, doc, err);
+}
+
 static bool read_file(struct assay_evidence *e, struct assay_bytes in,
                       struct assay_scratch *scratch, enum assay_doc doc,
                       struct assay_err *err)
@@ -332,6 +368,11 @@ static bool read_file(struct assay_evidence *e, struct assay_bytes in,
 
 	if (!assay_fits(in.len, ASSAY_EVIDENCE_MAX, doc, "file", err))
 		return false;
+	if (form == FORM_PEM) {
+		e->encoding = "pem";
+		return decode_pem(&in, in, scratch, doc, err) &&
+		       read_cert(e, in, doc, err);
+	}
 	e->encoding = form == FORM_JSON ? "json" : "raw";
 	if (form == FORM_TEXT) {
 		if (!decode(&in, &e->encoding, in, scratch, doc, err))
@@ -339,10 +380,13 @@ static bool read_file(struct assay_evidence *e, struct assay_bytes in,
 		form = form_of(in);
 	}
 	switch (form) {
+	case FORM_CERT:
+		return read_cert(e, in, doc, err);
 	case FORM_EII:
 		return assay_eii_read(e, in, scratch, doc, err);
 	case FORM_JSON:
 		return read_json(e, in, scratch, doc, err);
+	case FORM_PEM:
 	case FORM_TEXT:
 		return unknown_form(doc, "text that was encoded twice", err);
 	case FORM_BINARY:

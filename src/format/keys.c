@@ -37,6 +37,15 @@ static void hash_eii(uint8_t out[ASSAY_SHA512_LEN],
 	assay_sha512_parts(out, parts, sizeof(parts) / sizeof(*parts));
 }
 
+/* A certificate's: its claims, which name its key; those of before there were
+ * claims name it themselves [RATLS evidence]. */
+static void hash_tls(uint8_t out[ASSAY_SHA512_LEN],
+                     const struct assay_evidence *e)
+{
+	memset(out, 0, ASSAY_SHA512_LEN);
+	assay_sha256(out, e->claims.len ? e->claims : e->tls_key);
+}
+
 enum assay_keys assay_keys_bound(const struct assay_evidence *e,
                                  const uint8_t report_data[64])
 {
@@ -44,6 +53,8 @@ enum assay_keys assay_keys_bound(const struct assay_evidence *e,
 
 	if (e->eii_spki.len == SPKI_LEN && e->eii_ek.len == KEY_LEN)
 		hash_eii(want, e);
+	else if (e->tls_key.len)
+		hash_tls(want, e);
 	else if (e->hpke.len && e->sign.len)
 		assay_keys_hash(want, e->hpke, e->sign, e->nonce);
 	else

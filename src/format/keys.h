@@ -29,7 +29,7 @@ enum assay_keys {
 };
 
 /* Whether the quote speaks for the keys beside it: of an EII [CONCLAVE 1.3], of a
- * bundle [ASSAY bundle].  `report_data` is the quote's. */
+ * certificate [RATLS evidence], of a bundle [ASSAY bundle].  `report_data` is the quote's. */
 enum assay_keys assay_keys_bound(const struct assay_evidence *evidence,
                                  const uint8_t report_data[64]);
 

@@ -165,6 +165,8 @@ static void put_keys(struct assay_json_out *o, const struct judgement *j)
 	                                                  : NULL);
 	put_hex(o, "signing_key", has_key, spki, sizeof(spki));
 	put_hex(o, "encryption_key", key.len != 0, key.ptr, key.len);
+	put_hex(o, "tls_key", j->evidence.tls_key.len != 0,
+	        j->evidence.tls_key.ptr, j->evidence.tls_key.len);
 	put_hex(o, "nonce", j->evidence.has_nonce, j->evidence.nonce.ptr,
 	        j->evidence.nonce.len);
 }

@@ -77,8 +77,8 @@ void judge_appraise(struct judgement *j, const struct assay_policy *policy,
                     const struct assay_constraint *const *accept,
                     size_t n_accept, const struct judge_wants *wants)
 {
-	if (!assay_appraise(&j->decision, &j->verdict, policy, accept,
-	                    n_accept))
+	if (!assay_appraise_listed(&j->decision, &j->verdict, policy,
+	                           wants->list, accept, n_accept))
 		assert(!j->decision.accept);
 	j->level = assay_verdict_level(&j->verdict, j->reason,
 	                               sizeof(j->reason));

@@ -29,6 +29,7 @@ struct judgement {
 struct judge_wants {
 	struct assay_bytes nonce; /* that must be bound; empty: none need be */
 	const struct assay_event_log *event_log; /* of the TD; NULL: any */
+	const struct assay_list *list; /* that the policy asks for, or NULL */
 };
 
 /* judge_empty is no judgement yet: nothing is readable, and the answer no. */
@@ -65,6 +66,12 @@ void judge_json(struct assay_json_out *o, const struct judgement *j,
 /* The members that say who speaks. */
 void judge_json_identity(struct assay_json_out *o,
                          const struct assay_verdict *verdict);
+/* The member gaps, [{kind, index, name, have, need, at}], and the member windows,
+ * [{document, from, until}] of the documents that were authenticated (facts.c). */
+void judge_json_gaps(struct assay_json_out *o,
+                     const struct assay_verdict *verdict);
+void judge_json_windows(struct assay_json_out *o,
+                        const struct assay_verdict *verdict);
 /* The members check, at, note: what failed, or nulls. */
 void judge_json_check(struct assay_json_out *o, const struct assay_err *failed);
 

@@ -51,7 +51,8 @@ static void judge_identity(struct assay_decision *d,
 	               : p->given[ASSAY_KEY_mrenclave] ||
 	                            p->given[ASSAY_KEY_mrsigner];
 
-	if (said || p->any_code || n_constraints)
+	if (said || p->given[ASSAY_KEY_measurements] || p->any_code ||
+	    n_constraints)
 		return;
 	assay_refuse(d, "identity",
 	             "No rule says which %s is wanted; name %s in the policy, "
@@ -164,6 +165,17 @@ bool assay_appraise(struct assay_decision *decision,
                     const struct assay_policy *policy,
                     const struct assay_constraint *const *constraints, size_t n)
 {
+	return assay_appraise_listed(decision, verdict, policy, NULL,
+	                             constraints, n);
+}
+
+bool assay_appraise_listed(struct assay_decision *decision,
+                           const struct assay_verdict *verdict,
+                           const struct assay_policy *policy,
+                           const struct assay_list *list,
+                           const struct assay_constraint *const *constraints,
+                           size_t n)
+{
 	/* [CONCLAVE 1.5]: the statuses that are graded STALE */
 	const uint32_t stale =
 		1u << ASSAY_STATUS_SW_HARDENING_NEEDED |
@@ -175,6 +187,7 @@ bool assay_appraise(struct assay_decision *decision,
 		.decision = decision,
 		.verdict = verdict,
 		.policy = policy,
+		.list = list,
 		.statuses = policy->accepted_statuses,
 		.simulation = policy->simulation,
 	};

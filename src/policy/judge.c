@@ -1,6 +1,6 @@
 /* judge.c - one rule against the facts. */
 #include "base/text.h"
-#include "policy/policy.h"
+#include "policy/list.h"
 
 #include <endian.h>
 #include <stdio.h>
@@ -90,6 +90,60 @@ ASSAY_JUDGE(listed)
 		       "The %s is %s, which is none of the %zu that the "
 		       "policy lists; add it if it is meant.",
 		       rule->key.key, show(got, rule, v), n);
+}
+
+/* One that was opened for another policy may be another's. */
+static bool is_wanted(const struct assay_list *list,
+                      const struct assay_wanted_list *want)
+{
+	return memcmp(list->key, want->key, sizeof(list->key)) == 0 &&
+	       strcmp(list->name, want->name) == 0 &&
+	       list->number >= want->min_number;
+}
+
+/* A list that is missing, or that failed, vouches for nothing. */
+static bool has_list(struct assay_case *c, const struct assay_rule *rule)
+{
+	const struct assay_wanted_list *want = &c->policy->measurements;
+	const struct assay_list *list = c->list;
+	struct assay_err err = { 0 };
+	const struct assay_check_info *check;
+
+	if (list && !list->good)
+		err = list->failed;
+	else if (list && is_wanted(list, want) &&
+	         assay_list_fresh(list, want, c->verdict->at, &err))
+		return true;
+	check = assay_check_info(err.check);
+	if (check)
+		refuse(c, rule,
+		       "The list of measurements is not good: %s: %s. %s",
+		       check->name, err.note, check->todo);
+	else
+		refuse(c, rule,
+		       "The policy takes its measurements from the list "
+		       "\"%s\", and it is not there; give the newest one with "
+		       "--list, or publish it to the service.",
+		       want->name);
+	return false;
+}
+
+ASSAY_JUDGE(measurements)
+{
+	const struct assay_verdict *v = c->verdict;
+	bool td = v->tee == ASSAY_TEE_TDX;
+	char got[2 * 48 + 1];
+
+	if (!has_list(c, rule) || assay_list_has(c->list, v))
+		return;
+	assay_hex_print(got, td ? v->td.mrtd : v->sgx.mrenclave, td ? 48 : 32,
+	                false);
+	refuse(c, rule,
+	       "The %s %s is not in the list \"%s\", number %llu%s; measure "
+	       "the code and have it listed, or get a newer list.",
+	       td ? "mrtd" : "mrenclave", got, c->list->name,
+	       (unsigned long long)c->list->number,
+	       td ? " (with these registers)" : " (with this signer)");
 }
 
 /* Not given, none may be bound [DCAP 4.7]. */

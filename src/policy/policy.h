@@ -10,6 +10,7 @@ enum {
 	ASSAY_TEXTS_MAX = ASSAY_POLICY_MAX_STRINGS,
 	ASSAY_NUMBERS_MAX = 64,
 	ASSAY_SGX_TYPES_MAX = 3,
+	ASSAY_LIST_NAME = 65, /* with its NUL */
 };
 
 /* The types of a policy's values, and what they are kept in. */
@@ -25,6 +26,7 @@ enum assay_rule_type {
 	ASSAY_TYPE_SGX_TYPES,
 	ASSAY_TYPE_BITS, /* as they stand in the report */
 	ASSAY_TYPE_DATA, /* filled up with zeros */
+	ASSAY_TYPE_SIGNED_LIST,
 	ASSAY_N_TYPES
 };
 
@@ -46,6 +48,15 @@ enum assay_rule_type {
 	ASSAY_LIST(ASSAY_SGX_TYPES_MAX, len) key;
 #define ASSAY_FIELD_BITS(key, len) uint8_t key[len];
 #define ASSAY_FIELD_DATA(key, len) uint8_t key[len];
+#define ASSAY_FIELD_SIGNED_LIST(key, len) struct assay_wanted_list key;
+
+/* A list of measurements (policy/list.h): which, by whom, how old. */
+struct assay_wanted_list {
+	char name[ASSAY_LIST_NAME];
+	uint8_t key[64];
+	uint64_t max_age;
+	uint64_t min_number;
+};
 
 enum assay_key {
 #define ASSAY_ASKED(key, ...) ASSAY_KEY_##key,
@@ -82,6 +93,7 @@ struct assay_case {
 	struct assay_decision *decision;
 	const struct assay_verdict *verdict;
 	const struct assay_policy *policy;
+	const struct assay_list *list; /* or NULL */
 	uint32_t statuses; /* accepted, as the constraints widen them */
 	bool simulation;   /* the same for simulated evidence */
 };
@@ -124,6 +136,7 @@ ASSAY_JUDGE(flag);
 ASSAY_JUDGE(issue);
 ASSAY_JUDGE(least);
 ASSAY_JUDGE(listed);
+ASSAY_JUDGE(measurements);
 ASSAY_JUDGE(mode);
 ASSAY_JUDGE(provision);
 ASSAY_JUDGE(rejected);

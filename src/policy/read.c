@@ -179,6 +179,60 @@ static bool read_data(struct reading *r, uint8_t *field, size_t max)
 	return true;
 }
 
+/* ---- a list that somebody signs */
+
+/* What its members are, a bit for each that was read. */
+enum { HAS_LIST = 1, HAS_KEY = 2, HAS_MAX_AGE = 4, HAS_MIN_NUMBER = 8 };
+
+static bool read_list_member(struct reading *r, struct assay_wanted_list *list,
+                             struct assay_json_str name, unsigned *has)
+{
+	if (assay_json_is(name, "list")) {
+		*has |= HAS_LIST;
+		return read_text(r, (uint8_t *)list->name, sizeof(list->name));
+	}
+	if (assay_json_is(name, "key")) {
+		*has |= HAS_KEY;
+		return assay_json_hex(&r->j, list->key, sizeof(list->key));
+	}
+	if (assay_json_is(name, "max_age")) {
+		*has |= HAS_MAX_AGE;
+		return assay_json_uint(&r->j, UINT32_MAX, &list->max_age);
+	}
+	if (assay_json_is(name, "min_number")) {
+		*has |= HAS_MIN_NUMBER;
+		return assay_json_uint(&r->j, UINT32_MAX, &list->min_number);
+	}
+	return bad(r, (size_t)(name.raw.ptr - r->j.base),
+	           "got the unknown member \"%.*s\", want list, key, max_age, "
+	           "min_number",
+	           shown(name), (const char *)name.raw.ptr);
+}
+
+static bool read_signed_list(struct reading *r, uint8_t *field)
+{
+	struct assay_wanted_list list = { 0 };
+	size_t at = assay_json_at(&r->j);
+	struct assay_json_str name;
+	unsigned has = 0;
+
+	if (!assay_json_object(&r->j))
+		return false;
+	while (assay_json_member(&r->j, &name))
+		if (!read_list_member(r, &list, name, &has))
+			return false;
+	if (!assay_json_ok(&r->j))
+		return false;
+	if ((has & ~(unsigned)HAS_MIN_NUMBER) !=
+	    (HAS_LIST | HAS_KEY | HAS_MAX_AGE))
+		return bad(r, at,
+		           "got not all of list, key and max_age, want the "
+		           "list's name, its signer's P-256 key (x and y in "
+		           "hex), and how old it may be");
+	memcpy(field, &list, sizeof(list));
+	return true;
+}
+
 static bool read_value(struct reading *r, const struct assay_rule *rule)
 {
 	uint8_t *field = (uint8_t *)r->policy + rule->at;
@@ -195,6 +249,8 @@ static bool read_value(struct reading *r, const struct assay_rule *rule)
 		return assay_json_hex(&r->j, field, rule->len);
 	case ASSAY_TYPE_DATA:
 		return read_data(r, field, rule->len);
+	case ASSAY_TYPE_SIGNED_LIST:
+		return read_signed_list(r, field);
 	default:
 		return read_list(r, rule, field);
 	}
@@ -300,10 +356,12 @@ static bool check_identity(struct reading *r)
 		return bad(r, r->at[ASSAY_KEY_mrtd],
 		           "got mrtd beside mrenclave or mrsigner, which no "
 		           "evidence can satisfy; want a policy for each");
-	if (!sgx && !given[ASSAY_KEY_mrtd] && !r->policy->any_code)
+	if (!sgx && !given[ASSAY_KEY_mrtd] && !given[ASSAY_KEY_measurements] &&
+	    !r->policy->any_code)
 		return bad(r, 0,
 		           "got no rule that says which code; want mrenclave, "
-		           "mrsigner or mrtd (or any_code: true)");
+		           "mrsigner, mrtd or measurements (or any_code: "
+		           "true)");
 	return true;
 }
 

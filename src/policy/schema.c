@@ -15,6 +15,7 @@
 #define TEXT_SGX_TYPES(len) "name, or a list"
 #define TEXT_BITS(len) #len " bytes in hex"
 #define TEXT_DATA(len) "up to " #len " bytes in hex"
+#define TEXT_SIGNED_LIST(len) "object: list, key, max_age, min_number"
 
 #define ROW(key, type, len, need, fact, judge, always, fallback, sentence) \
 	{ { #key, TEXT_##type(len), fallback, sentence }, \

@@ -69,24 +69,80 @@ static bool split(char host[80], char port[8], const char *address)
 	return true;
 }
 
-static struct MHD_Daemon *start(struct http_listener *l,
-                                const struct addrinfo *at)
+/* libmicrohttpd's options of the kinds that an array can hold; it wants text
+ * that it may write to, and does not. */
+static struct MHD_OptionItem text_option(enum MHD_OPTION option,
+                                         const char *text)
 {
+	union {
+		const char *given;
+		void *taken;
+	} u = { .given = text };
+
+	return (struct MHD_OptionItem){ option, 0, u.taken };
+}
+
+/* Listens at an address, or (NULL) at a descriptor. */
+static struct MHD_Daemon *start(struct http_listener *l,
+                                const struct addrinfo *at, int fd)
+{
+	const bool tls = l->service->tls_cert && l->service->tls_key;
 	/* poll: with epoll it stops answering when 128 connections are ready
 	 * at once (0.9.75) */
 	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
 	                 MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
+	const struct MHD_OptionItem end = { MHD_OPTION_END, 0, NULL };
+	struct MHD_OptionItem secured[] = {
+		text_option(MHD_OPTION_HTTPS_MEM_CERT, l->service->tls_cert),
+		text_option(MHD_OPTION_HTTPS_MEM_KEY, l->service->tls_key),
+		text_option(MHD_OPTION_HTTPS_PRIORITIES,
+		            "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"),
+		end,
+	};
+	struct MHD_OptionItem where[] = {
+		at ? (struct MHD_OptionItem){ MHD_OPTION_SOCK_ADDR, 0,
+		                              at->ai_addr }
+		   : (struct MHD_OptionItem){ MHD_OPTION_LISTEN_SOCKET, fd,
+		                              NULL },
+		end,
+	};
 
-	if (at->ai_family == AF_INET6)
+	if (at && at->ai_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
 	return MHD_start_daemon(
-		flags, 0, http_admit, l, http_handle, l, MHD_OPTION_SOCK_ADDR,
-		at->ai_addr, MHD_OPTION_CONNECTION_LIMIT, l->limits.connections,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MAX,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
-		http_on_connection, l, MHD_OPTION_URI_LOG_CALLBACK,
-		http_on_line, l, MHD_OPTION_NOTIFY_COMPLETED, http_on_end, l,
-		MHD_OPTION_END);
+		tls ? flags | MHD_USE_TLS : flags, 0, http_admit, l,
+		http_handle, l, MHD_OPTION_ARRAY, where, MHD_OPTION_ARRAY,
+		tls ? secured : &secured[3], MHD_OPTION_CONNECTION_LIMIT,
+		l->limits.connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)MEMORY_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, l,
+		MHD_OPTION_URI_LOG_CALLBACK, http_on_line, l,
+		MHD_OPTION_NOTIFY_COMPLETED, http_on_end, l, MHD_OPTION_END);
+}
+
+/* "fd:3" */
+static bool is_descriptor(int *fd, const char *address)
+{
+	const char *digits = address + 3;
+	const size_t n = strlen(address);
+
+	if (strncmp(address, "fd:", 3) != 0 || n < 4 || n > 7 ||
+	    strspn(digits, "0123456789") != n - 3)
+		return false;
+	*fd = (int)strtol(digits, NULL, 10);
+	return true;
+}
+
+/* libmicrohttpd takes any number. */
+static bool is_listening(int fd)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) != 0)
+		return false;
+	errno = EINVAL;
+	return value == 1;
 }
 
 static bool listen_at(struct http_listener *l, const char *address,
@@ -98,20 +154,26 @@ static bool listen_at(struct http_listener *l, const char *address,
 	};
 	struct addrinfo *at = NULL;
 	char host[80], port[8];
+	int fd = -1;
 
-	if (!split(host, port, address) || strtoul(port, NULL, 10) > 65535 ||
-	    getaddrinfo(host, port, &hints, &at) != 0) {
+	if (!is_descriptor(&fd, address) &&
+	    (!split(host, port, address) || strtoul(port, NULL, 10) > 65535 ||
+	     getaddrinfo(host, port, &hints, &at) != 0)) {
 		snprintf(why, HTTP_WHY_LEN,
 		         "%.80s: want an address and a port, such as "
 		         "127.0.0.1:8081",
 		         address);
 		return false;
 	}
-	l->daemon = start(l, at);
-	freeaddrinfo(at);
+	errno = 0;
+	l->daemon = at || is_listening(fd) ? start(l, at, fd) : NULL;
+	if (at)
+		freeaddrinfo(at);
 	if (!l->daemon)
 		snprintf(why, HTTP_WHY_LEN, "cannot listen on %.80s: %s",
-		         address, strerror(errno));
+		         address,
+		         errno ? strerror(errno)
+		               : "its certificate and key do not fit");
 	return l->daemon != NULL;
 }
 
@@ -225,7 +287,14 @@ struct http_listener *http_listen(const char *address,
 
 uint16_t http_port(const struct http_listener *l)
 {
-	return MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+	const int fd = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_LISTEN_FD)
+	                       ->listen_fd;
+	struct sockaddr_in6 at = { 0 }; /* IPv4's port is at the same place */
+	socklen_t len = sizeof(at);
+
+	return getsockname(fd, (struct sockaddr *)&at, &len) == 0
+	               ? ntohs(at.sin6_port)
+	               : 0;
 }
 
 /* Whether nobody is to be waited for any longer; from then on no request is

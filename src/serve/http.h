@@ -19,6 +19,10 @@ enum http_times { HTTP_BAD = 0, HTTP_NONE, HTTP_ONCE };
 /* The value is borrowed, decoded; HTTP_BAD: more than once, or with a NUL. */
 enum http_times http_argument(const struct http_request *request,
                               const char *name, const char **value);
+/* The name of the first query argument that is none of these (up to a NULL); NULL
+ * where there is no such. */
+const char *http_stranger(const struct http_request *request,
+                          const char *const *known);
 /* A header's value, or NULL. */
 const char *http_header(const struct http_request *request, const char *name);
 /* The path, decoded. */
@@ -108,6 +112,10 @@ struct http_service {
 	/* NULL, or called before each answer that is queued; false: it is a
 	 * 500 */
 	bool (*before)(void *self);
+	/* NULL, or called when a request's answer is there, which took so
+	 * many microseconds */
+	void (*after)(void *self, const struct http_request *request,
+	              const struct http_answer *answer, int64_t us);
 	/* what is answered where no route does, or its answer is bad; Allow and
 	 * Retry-After are added to it */
 	void (*error)(struct http_answer *answer, unsigned status);
@@ -115,6 +123,8 @@ struct http_service {
 	 * are called by several threads at a time */
 	void *self;
 	struct http_limits limits;
+	/* PEM, both or neither: then it is HTTPS, TLS 1.2 or 1.3 */
+	const char *tls_cert, *tls_key;
 };
 
 struct http_listener;
@@ -122,8 +132,8 @@ enum { HTTP_WHY_LEN = 160 };
 
 /*
  * http_listen answers at an address ("127.0.0.1:8081", "[::1]:0"; port 0: one
- * that is free) in threads of its own until http_stop.  `service` is borrowed.
- * NULL, and a line that says why.
+ * that is free; "fd:3": a descriptor that listens already) in threads of its own
+ * until http_stop.  `service` is borrowed.  NULL, and a line that says why.
  */
 struct http_listener *http_listen(const char *address,
                                   const struct http_service *service,

@@ -2,6 +2,7 @@
  * them, how they are answered. */
 #include "serve/inner.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -52,6 +53,36 @@ enum http_times http_argument(const struct http_request *r, const char *name,
 	return w.times;
 }
 
+struct stranger {
+	const char *const *known;
+	const char *name;
+};
+
+static enum MHD_Result look_at(void *arg, enum MHD_ValueKind kind,
+                               const char *name, size_t name_len,
+                               const char *value, size_t value_len)
+{
+	struct stranger *s = arg;
+	size_t i = 0;
+
+	(void)kind, (void)name_len, (void)value, (void)value_len;
+	while (s->known[i] && strcmp(s->known[i], name) != 0)
+		i++;
+	if (!s->known[i])
+		s->name = name;
+	return s->name ? MHD_NO : MHD_YES;
+}
+
+const char *http_stranger(const struct http_request *r,
+                          const char *const *known)
+{
+	struct stranger s = { .known = known };
+
+	MHD_get_connection_values_n(r->connection, MHD_GET_ARGUMENT_KIND,
+	                            look_at, &s);
+	return s.name;
+}
+
 const char *http_header(const struct http_request *r, const char *name)
 {
 	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND,
@@ -81,10 +112,15 @@ const char *http_client(char text[HTTP_CLIENT_LEN],
                         const struct http_request *r)
 {
 	const struct sockaddr *from = http_peer(r->connection);
+	const void *in =
+		&((const struct sockaddr_in *)(const void *)from)->sin_addr;
 	const socklen_t len = from->sa_family == AF_INET6
 	                              ? sizeof(struct sockaddr_in6)
 	                              : sizeof(struct sockaddr_in);
 
+	if (from->sa_family == AF_INET &&
+	    inet_ntop(AF_INET, in, text, HTTP_CLIENT_LEN))
+		return text; /* as getnameinfo, at a tenth of the time */
 	if (getnameinfo(from, len, text, HTTP_CLIENT_LEN, NULL, 0,
 	                NI_NUMERICHOST) != 0)
 		text[0] = 0;
@@ -153,6 +189,7 @@ static void end_answer(struct http_request *r)
 static void put_answer(struct http_request *r)
 {
 	const struct http_service *service = r->listener->service;
+	const int64_t since = http_now_ns();
 
 	if (r->refused)
 		put_refusal(r, r->refused);
@@ -162,6 +199,9 @@ static void put_answer(struct http_request *r)
 	else
 		r->route->answer(service->self, &r->answer, r);
 	end_answer(r);
+	if (service->after)
+		service->after(service->self, r, &r->answer,
+		               (http_now_ns() - since) / 1000);
 }
 
 /* ---- a request arrives */

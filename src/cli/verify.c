@@ -1,9 +1,10 @@
-/* cmd_verify.c - assay verify: is it genuine, and is it enough? */
+/* verify.c - assay verify: is it genuine, and is it enough? */
 #include "cli/conclave.h"
 #include "cli/judge.h"
 
 #include "base/text.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,9 @@
 struct options {
 	struct cli_list collateral, accept;
 	struct cli_time at;
-	const char *root, *policy, *report_data, *nonce, *event_log;
-	bool any_code, allow_debug, strict, json, conclave_compat;
+	const char *root, *policy, *list, *report_data, *nonce, *event_log;
+	struct cli_fetch how;
+	bool any_code, allow_debug, strict, json, conclave_compat, fetch;
 };
 
 #define TO(member) offsetof(struct options, member)
@@ -28,6 +30,8 @@ static const struct cli_option options[] = {
 	  "what rests on it counts as simulation" },
 	{ "--policy", "FILE", CLI_TEXT, TO(policy),
 	  "the rules of this policy file must hold" },
+	{ "--list", "FILE", CLI_TEXT, TO(list),
+	  "the list of measurements that the policy asks for" },
 	{ "--accept", "LINE", CLI_LIST, TO(accept),
 	  "this constraint must hold: \"C:HASH SEC:SECURE\", or \"S:HASH "
 	  "PROD:1 REVOKE:0\"; may be given several times" },
@@ -49,6 +53,10 @@ static const struct cli_option options[] = {
 	{ "--conclave-compat", NULL, CLI_FLAG, TO(conclave_compat),
 	  "judge Conclave attestations as R3's client did, which knows no "
 	  "dates; beside it only --accept, --at and --root count" },
+	{ "--fetch", NULL, CLI_FLAG, TO(fetch),
+	  "fetch the manufacturer's documents, or take those that were fetched "
+	  "before and are still good" },
+	CLI_FETCH_OPTIONS(TO(how)),
 	{ 0 },
 };
 
@@ -117,6 +125,7 @@ static bool take_rules(struct cli_rules *r, const struct options *o)
 	return cli_root(r->root, o->root) &&
 	       cli_rules_policy(r, &cmd_verify, o->policy, o->any_code,
 	                        o->allow_debug) &&
+	       cli_rules_list(r, &cmd_verify, o->list) &&
 	       (!o->report_data ||
 	        take_report_data(r->policy, o->report_data)) &&
 	       cli_rules_accept(r, &o->accept) &&
@@ -128,8 +137,18 @@ static bool take_rules(struct cli_rules *r, const struct options *o)
 /* What R3's client has no word for: beside its laxness that would be lost. */
 static bool goes_with_compat(const struct options *o)
 {
-	return !o->policy && !o->report_data && !o->event_log && !o->any_code &&
-	       !o->allow_debug && !o->strict && !o->json && !o->collateral.n;
+	return !o->policy && !o->list && !o->report_data && !o->event_log &&
+	       !o->any_code && !o->allow_debug && !o->strict && !o->json &&
+	       !o->fetch && !o->collateral.n;
+}
+
+/* Where nothing is fetched, how is not the question. */
+static bool goes_without_fetch(const struct options *o)
+{
+	const struct cli_fetch *h = &o->how;
+
+	return o->fetch || (!h->pcs.n && !h->update && !h->evaluation &&
+	                    !h->ca_file && !h->cache);
 }
 
 /* ---- the evidence */
@@ -152,12 +171,19 @@ static int verify_one(const struct cli_rules *rules, const char *file,
 	return cli_flush(&text) ? status : CLI_TROUBLE;
 }
 
-static int cmd(int argc, char **argv)
+static int judge_files(const struct cli_rules *rules,
+                       const struct cli_list *files, bool one, bool json)
+{
+	return one ? verify_one(rules, files->item[0], json)
+	           : cli_judge_many(rules, files, json);
+}
+
+int cli_verify(int argc, char **argv, cli_fetcher *fetch)
 {
 	struct options o = { 0 };
 	struct cli_rules rules = { 0 };
 	struct cli_list given = { 0 }, files = { 0 };
-	int status;
+	int status, fetched = CLI_YES;
 
 	cli_expect_judgement();
 	if (!cli_options(&o, &given, &status, &cmd_verify, argc, argv))
@@ -168,14 +194,31 @@ static int cmd(int argc, char **argv)
 		return cli_usage(&cmd_verify,
 		                 "--conclave-compat goes with --accept, --at "
 		                 "and --root alone");
+	if (!goes_without_fetch(&o))
+		return cli_usage(&cmd_verify, "--pcs, --update, --evaluation, "
+		                              "--ca-file and --cache go with "
+		                              "--fetch");
 	if (!take_rules(&rules, &o) || !cli_files(&files, &given))
 		return CLI_TROUBLE;
 	if (o.conclave_compat)
 		return cli_conclave_compat(&rules, &files);
+	assert(!o.fetch || fetch);
+	if (o.fetch)
+		fetched = fetch(&rules, &o.how, &files);
+	/* without any set, evidence would be judged by its own */
+	if (fetched != CLI_YES && !rules.sets.n)
+		return fetched;
 	/* one file, and no folder that holds one */
-	if (files.n == 1 && files.item[0] == given.item[0])
-		return verify_one(&rules, files.item[0], o.json);
-	return cli_judge_many(&rules, &files, o.json);
+	status = judge_files(&rules, &files,
+	                     files.n == 1 && files.item[0] == given.item[0],
+	                     o.json);
+	return status > fetched ? status : fetched;
+}
+
+/* With --fetch it is assayd's: main.c. */
+static int cmd(int argc, char **argv)
+{
+	return cli_verify(argc, argv, NULL);
 }
 
 const struct cli_verb cmd_verify = {

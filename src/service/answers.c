@@ -1,0 +1,108 @@
+/* answers.c - what routes answer: JSON, and problems [RFC 9457]. */
+#include "service/inner.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PROBLEM_TYPE "application/problem+json"
+#define JSON_TYPE "application/json"
+
+/* a judgement with its token has some 6 KB */
+enum { FIRST_OBJECT = 8 << 10, MAX_OBJECT = 16 << 20 };
+
+void service_put_json(struct buf *out,
+                      void (*put)(struct assay_json_out *o, const void *arg),
+                      const void *arg)
+{
+	struct assay_json_out o = { 0 };
+	const size_t at = out->len;
+
+	/* the writer needs its memory at once: as much as is enough */
+	for (size_t n = FIRST_OBJECT; !o.ok && n <= MAX_OBJECT; n *= 4) {
+		out->len = at;
+		buf_put_zeros(out, n);
+		if (out->bad)
+			return;
+		assay_json_begin(&o, (char *)out->ptr + at, n);
+		assay_json_put_object(&o, NULL);
+		put(&o, arg);
+		assay_json_put_end(&o, '}');
+	}
+	out->len = at + o.len;
+	out->bad |= !o.ok;
+}
+
+void service_json(struct http_answer *a,
+                  void (*put)(struct assay_json_out *o, const void *arg),
+                  const void *arg)
+{
+	a->status = 200;
+	a->type = JSON_TYPE;
+	service_put_json(&a->body, put, arg);
+	buf_printf(&a->body, "\n");
+}
+
+struct problem {
+	unsigned status;
+	const char *title, *detail;
+};
+
+static void put_problem(struct assay_json_out *o, const void *arg)
+{
+	const struct problem *p = arg;
+
+	assay_json_put_text(o, "type", "about:blank");
+	assay_json_put_text(o, "title", p->title);
+	assay_json_put_uint(o, "status", p->status);
+	assay_json_put_text(o, "detail", p->detail);
+}
+
+void service_problem(struct http_answer *a, unsigned status, const char *title,
+                     const char *fmt, ...)
+{
+	char detail[SERVICE_WHY];
+	const struct problem p = { status, title, detail };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(detail, sizeof(detail), fmt, ap);
+	va_end(ap);
+	buf_clear(&a->body);
+	service_json(a, put_problem, &p);
+	a->status = status;
+	a->type = PROBLEM_TYPE;
+}
+
+void service_error(struct http_answer *a, unsigned status)
+{
+	static const struct {
+		unsigned status;
+		const char *title, *detail;
+	} of[] = {
+		{ 400, "This is no such request",
+		  "It is not HTTP as this service takes it." },
+		{ 404, "There is nothing at this path",
+		  "The paths are listed in assay-serve(1); evidence is posted "
+		  "to /v1/verify." },
+		{ 405, "This path takes another method",
+		  "See Allow: what is read is asked for with GET, what is "
+		  "judged or changed with POST." },
+		{ 413, "The body is too large", "Evidence has at most 1 MiB." },
+		{ 415, "The body is of no type that is taken",
+		  "Post evidence as it is: curl --data-binary @FILE, as "
+		  "application/octet-stream, application/json, text/plain, or "
+		  "without a type." },
+		{ 429, "Too many requests", "Later: see Retry-After." },
+		{ 503, "The service is busy", "Later: see Retry-After." },
+	};
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
+		if (of[i].status == status) {
+			service_problem(a, status, of[i].title, "%s",
+			                of[i].detail);
+			return;
+		}
+	service_problem(a, status, "The service failed",
+	                "Its log says more: ask who runs it.");
+}

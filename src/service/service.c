@@ -1,0 +1,208 @@
+/* service.c - the parts of the service, put together, and its paths. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "crypto/crypto.h"
+#include "os/folder.h"
+#include "service/judges.h"
+#include "service/policies.h"
+#include "service/tokens.h"
+
+enum {
+	EVIDENCE_MAX = 1 << 20,
+	BATCH_MAX = 16 << 20,
+	POLICY_MAX = 256 << 10,
+	SECRET_MAX = 64 << 10,
+	LIST_MAX = 1 << 20,
+	SMALL = 1024, /* a body that is not looked at */
+};
+
+int64_t service_now(const struct service *s)
+{
+	return s->options.now ? s->options.now() : (int64_t)time(NULL);
+}
+
+const char *service_issuer(const struct service *s)
+{
+	return s->issuer;
+}
+
+void service_set_issuer(struct service *s, const char *url)
+{
+	snprintf(s->issuer, sizeof(s->issuer), "%s", url);
+}
+
+static bool say(char why[SERVICE_WHY], const char *what, const char *text)
+{
+	snprintf(why, SERVICE_WHY, "%.300s: %.700s", what, text);
+	return false;
+}
+
+static bool open_store(struct service *s, char why[SERVICE_WHY])
+{
+	char file[PATH_MAX], text[STORE_WHY_LEN];
+	const char *where = s->options.database;
+
+	if (!where) {
+		snprintf(file, sizeof(file), "%s/assay.db", s->options.data);
+		where = file;
+	}
+	s->store = store_open(where, text);
+	return s->store || say(why, "the store", text);
+}
+
+static bool open_collateral(struct service *s, char why[SERVICE_WHY])
+{
+	char folder[PATH_MAX], text[COLLATERAL_WHY];
+	const struct collateral_options options = {
+		.folder = folder,
+		.url = s->options.pcs,
+		.n_urls = s->options.n_pcs,
+		.root = s->options.root,
+		.n_roots = s->options.n_roots,
+		/* a revocation is to be known within the hour */
+		.max_age_s = 3600,
+	};
+
+	snprintf(folder, sizeof(folder), "%s/collateral", s->options.data);
+	s->collateral = collateral_open(&options, text);
+	return s->collateral || say(why, folder, text);
+}
+
+/* The key that nonces are made with: all nodes', whoever made it. */
+static bool get_challenge_key(struct service *s, char why[SERVICE_WHY])
+{
+	struct buf key = { 0 };
+	bool good;
+
+	buf_put_zeros(&key, sizeof(s->challenge_key));
+	good = !key.bad && assay_random(key.ptr, key.len) &&
+	       store_put_new(s->store, "setting", "challenge", &key) !=
+	               STORE_FAILED &&
+	       key.len == sizeof(s->challenge_key);
+	if (good)
+		memcpy(s->challenge_key, key.ptr, key.len);
+	if (key.ptr)
+		assay_wipe(key.ptr, key.len);
+	buf_free(&key);
+	return good || say(why, "the key of nonces", store_why(s->store));
+}
+
+static bool open_parts(struct service *s, char why[SERVICE_WHY])
+{
+	s->folder = folder_open(AT_FDCWD, s->options.data, 0700);
+	if (s->folder < 0)
+		return say(why, s->options.data, strerror(errno));
+	if (!open_store(s, why) || !open_collateral(s, why) ||
+	    !get_challenge_key(s, why) ||
+	    !service_tokens_open(s, s->folder, why))
+		return false;
+	s->audit = service_audit_open(s, why);
+	if (!s->audit)
+		return false;
+	s->keys = service_keys_open(s->options.data, s->options.kek, why);
+	if (!s->keys)
+		return false;
+	s->policies = service_policies_open(s);
+	s->judges = service_judges_open(s);
+	s->sightings = service_sightings_start(s);
+	s->lines = s->options.quiet ? NULL : service_lines_start();
+	s->seen = service_seen_start(s);
+	return (s->policies && s->judges && s->sightings && s->seen) ||
+	       say(why, "the service", "memory is short");
+}
+
+struct service *service_open(const struct service_options *options,
+                             char why[SERVICE_WHY])
+{
+	struct service *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		snprintf(why, SERVICE_WHY, "memory is short");
+		return NULL;
+	}
+	s->options = *options;
+	s->folder = -1;
+	pthread_mutex_init(&s->callers.lock, NULL);
+	service_set_issuer(s, options->issuer ? options->issuer : "");
+	if (open_parts(s, why))
+		return s;
+	service_close(s);
+	return NULL;
+}
+
+void service_close(struct service *s)
+{
+	if (!s)
+		return;
+	service_seen_stop(s->seen);
+	service_sightings_stop(s->sightings);
+	service_judges_close(s->judges);
+	service_policies_close(s->policies);
+	service_keys_close(s->keys);
+	service_audit_close(s->audit);
+	service_tokens_close(s->tokens);
+	collateral_close(s->collateral);
+	store_close(s->store);
+	service_lines_stop(s->lines);
+	if (s->folder >= 0)
+		close(s->folder);
+	pthread_mutex_destroy(&s->callers.lock);
+	assay_wipe(s->challenge_key, sizeof(s->challenge_key));
+	free(s);
+}
+
+#define GET(at, by) \
+	{ \
+		.path = at, .answer = by \
+	}
+#define POST(at, by, most) \
+	{ \
+		.path = at, .answer = by, .body_max = most \
+	}
+#define QUICK(at, by) \
+	{ \
+		.path = at, .answer = by, .when = HTTP_QUICK \
+	}
+const struct http_route service_routes[] = {
+	POST("/v1/verify", service_verify, EVIDENCE_MAX),
+	POST("/v1/batch", service_batch, BATCH_MAX),
+	POST("/v1/challenge", service_challenge, SMALL),
+	GET("/v1/policies", service_policies_get),
+	GET("/v1/policies/*", service_policies_get),
+	POST("/v1/policies/*", service_policies_post, POLICY_MAX),
+	GET("/v1/lists", service_lists_get),
+	GET("/v1/lists/*", service_lists_get),
+	POST("/v1/lists/*", service_lists_post, LIST_MAX),
+	GET("/v1/platforms", service_platforms),
+	GET("/v1/forecast", service_forecast),
+	GET("/v1/log", service_log_get),
+	GET("/v1/log/*", service_log_get),
+	GET("/v1/collateral", service_collateral_get),
+	GET("/v1/secrets", service_secrets_get),
+	POST("/v1/secrets/*", service_secrets_post, SECRET_MAX),
+	POST("/v1/keys/*", service_keys_post, EVIDENCE_MAX),
+	GET("/v1/callers", service_callers_get),
+	POST("/v1/callers/*", service_callers_post, SMALL),
+	GET("/.well-known/jwks.json", service_jwks),
+	GET("/.well-known/openid-configuration", service_openid),
+	GET("/certs", service_certs),
+	GET("/sgx/certification/v4/*", service_pccs),
+	GET("/tdx/certification/v4/*", service_pccs),
+	POST("/attest/*", service_maa, 2 * EVIDENCE_MAX),
+	QUICK("/healthz", service_health),
+	GET("/readyz", service_ready),
+	GET("/metrics", service_metrics),
+	GET("/", service_page),
+	GET("/app.css", service_page),
+	GET("/app.js", service_page),
+	GET("/icon.svg", service_page),
+	GET("/checks.json", service_page),
+	{ 0 },
+};

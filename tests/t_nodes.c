@@ -1,0 +1,379 @@
+/* t_nodes.c - three nodes of the service on one PostgreSQL: what one is told the
+ * others know, and when one is killed under load nothing that was answered is
+ * lost. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "audit/audit.h"
+#include "h_maker.h"
+#include "h_store.h"
+#include "net/http.h"
+#include "service/inner.h"
+#include "tap.h"
+
+enum { NODES = 3, ASKERS = 6, MOST = 20000 };
+
+struct node {
+	pid_t pid;
+	unsigned port;
+};
+
+static const struct h_store shared = { .name = "PostgreSQL",
+	                               .absent = h_pg_absent,
+	                               .make = h_pg_new,
+	                               .sql = h_pg_sql };
+static struct node nodes[NODES];
+static struct service_options options;
+static char data[NODES + 1][64];
+static char admin[SERVICE_KEY_LEN];
+static uint8_t root[1][64];
+
+static void must(bool holds, const char *what)
+{
+	if (holds)
+		return;
+	note("%s", what);
+	exit(2);
+}
+
+/* ---- nodes, each a process */
+
+static void be_node(unsigned i, int tell)
+{
+	char why[SERVICE_WHY], refused[HTTP_WHY_LEN];
+	struct service_options o = options;
+	struct service *s;
+	struct http_service how = { .routes = service_routes,
+		                    .error = service_error,
+		                    .limits = { .workers = 4 } };
+	struct http_listener *l;
+	unsigned port;
+
+	o.data = data[i];
+	s = service_open(&o, why);
+	must(s, s ? "" : why);
+	how.self = s;
+	l = http_listen("127.0.0.1:0", &how, refused);
+	must(l, l ? "" : refused);
+	service_set_issuer(s, "http://nodes");
+	port = http_port(l);
+	if (write(tell, &port, sizeof(port)) != sizeof(port))
+		exit(2);
+	for (;;)
+		pause();
+}
+
+static void start_nodes(void)
+{
+	for (unsigned i = 0; i < NODES; i++) {
+		int p[2];
+
+		must(pipe(p) == 0, "a pipe");
+		nodes[i].pid = fork();
+		if (nodes[i].pid == 0)
+			be_node(i, p[1]);
+		close(p[1]);
+		must(read(p[0], &nodes[i].port, sizeof(nodes[i].port)) ==
+		             sizeof(nodes[i].port),
+		     "a node does not start");
+		close(p[0]);
+	}
+}
+
+/* ---- asking */
+
+static unsigned ask(struct net_answer *answer, struct net_client *c, unsigned i,
+                    const char *path, const char *body)
+{
+	static const char bearer[] = "Authorization: Bearer ";
+	char url[256], header[sizeof(bearer) + SERVICE_KEY_LEN];
+	const char *const headers[] = { header, NULL };
+	const struct net_request r = { .url = url,
+		                       .type = body ? "text/plain" : NULL,
+		                       .body = body ? buf_text(body)
+		                                    : buf_text(""),
+		                       .headers = headers,
+		                       .answer_max = 1 << 20 };
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", nodes[i].port,
+	         path);
+	snprintf(header, sizeof(header), "%s%s", bearer, admin);
+	return net_ask(c, answer, &r, NULL) ? answer->status : 0;
+}
+
+static unsigned ask_once(unsigned i, const char *path, const char *body,
+                         char out[4096])
+{
+	struct net_client *c = net_start(NULL);
+	struct net_answer a = { 0 };
+	unsigned status;
+
+	must(c, "a client");
+	status = ask(&a, c, i, path, body);
+	snprintf(out, 4096, "%s", a.body ? (char *)a.body : "");
+	net_forget(&a);
+	net_end(c);
+	return status;
+}
+
+/* Within five seconds. */
+static bool comes_true(unsigned i, const char *path, const char *want)
+{
+	const struct timespec tick = { .tv_nsec = 50 * 1000 * 1000 };
+	char out[4096];
+
+	for (int k = 0; k < 100; k++) {
+		if (ask_once(i, path, NULL, out) == 200 && strstr(out, want))
+			return true;
+		nanosleep(&tick, NULL);
+	}
+	note("%s: %s", path, out);
+	return false;
+}
+
+/* ---- what one is told, the others know */
+
+static void test_shared(void)
+{
+	char out[4096], kid[2][4096], nonce[65], path[200];
+	const char *at;
+
+	ok(ask_once(0, "/v1/policies/lab", "{\"any_code\":true}", out) == 200 &&
+	           strstr(out, "\"version\":1"),
+	   "one node is given a policy");
+	ok(comes_true(1, "/v1/policies/lab", "any_code") &&
+	           comes_true(2, "/v1/policies/lab", "any_code"),
+	   "the others have it");
+	ok(ask_once(1, "/v1/policies/lab",
+	            "{\"any_code\":false,"
+	            "\"isv_prod_id\":1}",
+	            out) == 400,
+	   "one that is none is refused: %.200s", out);
+	ok(ask_once(1, "/v1/policies/lab",
+	            "{\"allow_debug\":true,"
+	            "\"any_code\":true}",
+	            out) == 200 &&
+	           strstr(out, "\"version\":2") &&
+	           comes_true(0, "/v1/policies/lab", "allow_debug"),
+	   "another gives it a second version, and the first has that");
+	must(ask_once(0, "/v1/challenge", "x", out) == 200, "a challenge");
+	at = strstr(out, "\"nonce\":\"");
+	must(at, "a nonce");
+	snprintf(nonce, sizeof(nonce), "%.64s", at + 9);
+	snprintf(path, sizeof(path), "/v1/verify?nonce=%s", nonce);
+	ok(ask_once(0, "/.well-known/jwks.json", NULL, kid[0]) == 200 &&
+	           comes_true(1, "/.well-known/jwks.json", kid[0] + 9) &&
+	           strstr(kid[0], "\"kid\"") &&
+	           strstr(strstr(kid[0], "},{"), "},{"),
+	   "all give out the keys of all");
+	ok(ask_once(2, "/v1/callers/eve?scopes=read", "", out) == 200,
+	   "a caller is made");
+}
+
+/* ---- killed under load */
+
+static atomic_uint n_named, n_lost, n_failed;
+static atomic_bool over;
+static char confirmed[MOST][40];
+
+/* Makes callers, each of another name, at each node in turn: each is an entry of
+ * the log before it is answered. */
+static void *load(void *arg)
+{
+	const unsigned me = (unsigned)(uintptr_t)arg;
+	struct net_client *c = net_start(NULL);
+	struct net_answer a;
+
+	for (unsigned k = 0; c && !over; k++) {
+		char path[100], name[40];
+		unsigned status;
+
+		snprintf(name, sizeof(name), "caller-%u-%u", me, k);
+		snprintf(path, sizeof(path), "/v1/callers/%s?scopes=read",
+		         name);
+		status = ask(&a, c, (me + k) % NODES, path, "");
+		net_forget(&a);
+		if (status == 200) {
+			const unsigned n = n_named++;
+
+			if (n >= MOST)
+				break;
+			memcpy(confirmed[n], name, sizeof(name));
+		} else if (status) {
+			n_failed++;
+		} else {
+			n_lost++; /* it may have been done, or not */
+		}
+	}
+	net_end(c);
+	return NULL;
+}
+
+static void kill_node(unsigned i)
+{
+	kill(nodes[i].pid, SIGKILL);
+	waitpid(nodes[i].pid, NULL, 0);
+	nodes[i].pid = 0;
+}
+
+static void test_killed(void)
+{
+	const struct timespec some = { .tv_nsec = 400 * 1000 * 1000 };
+	pthread_t thread[ASKERS];
+	unsigned before;
+
+	for (unsigned i = 0; i < ASKERS; i++)
+		must(pthread_create(&thread[i], NULL, load,
+		                    (void *)(uintptr_t)i) == 0,
+		     "a thread");
+	nanosleep(&some, NULL);
+	before = n_named;
+	kill_node(1);
+	nanosleep(&some, NULL);
+	nanosleep(&some, NULL);
+	over = true;
+	for (unsigned i = 0; i < ASKERS; i++)
+		pthread_join(thread[i], NULL);
+	ok(before > 0 && n_named > before,
+	   "a node is killed after %u answers, the others give %u more", before,
+	   n_named - before);
+	ok(n_failed == 0, "none of their answers is a failure (%u)",
+	   (unsigned)n_failed);
+}
+
+/* ---- the log */
+
+struct log {
+	struct audit_tree tree;
+	struct assay_err err;
+	struct buf text;
+};
+
+static bool follow(void *arg, uint64_t number, struct assay_bytes line)
+{
+	struct log *l = arg;
+
+	(void)number;
+	buf_put_bytes(&l->text, line);
+	buf_printf(&l->text, "\n");
+	return audit_follow(&l->tree, line, &l->err);
+}
+
+static void test_log(void)
+{
+	char why[STORE_WHY_LEN], want[80], out[4096];
+	struct store *s = store_open(options.database, why);
+	static struct log l;
+	uint64_t n = 0, from = 0;
+	unsigned missing = 0;
+
+	must(s && store_count_entries(s, &n), "the store");
+	while (from < n && store_each_entry(s, from, 1000, follow, &l))
+		from += 1000;
+	ok(!l.err.check && l.tree.size == n && n > n_named,
+	   "the log of all nodes holds: %llu entries, %s",
+	   (unsigned long long)n, l.err.check ? l.err.note : "each in order");
+	buf_put_zeros(&l.text, 1);
+	for (unsigned i = 0; i < n_named && i < MOST; i++) {
+		snprintf(want, sizeof(want), "\"name\":\"%s\"", confirmed[i]);
+		missing += !strstr((char *)l.text.ptr, want);
+	}
+	ok(missing == 0, "all that was answered is in it (%u of %u are not)",
+	   missing, (unsigned)n_named);
+	ok(comes_true(0, "/readyz", "ready") &&
+	           comes_true(2, "/readyz", "ready"),
+	   "the others are ready");
+	ok(ask_once(0, "/v1/log?most=1", NULL, out) == 200 &&
+	           strstr(out, "\"head\":\"ey"),
+	   "and sign the log");
+	buf_free(&l.text);
+	store_close(s);
+}
+
+/* The database is gone for a while. */
+static void test_database(void)
+{
+	char out[4096];
+
+	h_pg_stop(1);
+	ok(ask_once(0, "/healthz", NULL, out) == 200,
+	   "without a database a node is alive");
+	ok(ask_once(0, "/readyz", NULL, out) == 503, "but takes no traffic");
+	ok(ask_once(0, "/v1/callers/x?scopes=read", "", out) == 503,
+	   "and changes nothing: %.100s", out);
+	h_pg_start();
+	ok(comes_true(0, "/readyz", "ready") &&
+	           comes_true(2, "/readyz", "ready"),
+	   "when it is there again, so are they");
+}
+
+static void stop(void)
+{
+	for (unsigned i = 0; i < NODES; i++)
+		if (nodes[i].pid > 0) {
+			kill(nodes[i].pid, SIGKILL);
+			waitpid(nodes[i].pid, NULL, 0);
+		}
+	h_store_end();
+}
+
+/* The first key, by a service that answers nobody. */
+static void make_admin(void)
+{
+	char why[SERVICE_WHY];
+	struct service_options o = options;
+	struct service *s;
+
+	o.data = data[NODES];
+	s = service_open(&o, why);
+	must(s, s ? "" : why);
+	must(service_caller_make(admin, s, "first",
+	                         SERVICE_READ | SERVICE_VERIFY | SERVICE_ADMIN,
+	                         "t_nodes"),
+	     "an API key");
+	service_close(s);
+}
+
+int main(void)
+{
+	const char *absent = h_pg_absent();
+	const pid_t me = getpid();
+
+	signal(SIGPIPE, SIG_IGN);
+	if (absent) {
+		skip(absent, "three nodes on one PostgreSQL");
+		return done();
+	}
+	h_pg_durable();
+	h_store_new(&shared);
+	for (unsigned i = 0; i <= NODES; i++)
+		snprintf(data[i], sizeof(data[i]), "%s",
+		         maker_path("node%u", i));
+	memcpy(root[0], assay_intel_root_key, sizeof(root[0]));
+	options = (struct service_options){
+		.database = h_store_where(),
+		.root = (const uint8_t(*)[64])root,
+		.n_roots = 1,
+		.no_fetch = true,
+		.open = SERVICE_VERIFY | SERVICE_READ,
+		.quiet = true,
+	};
+	start_nodes();
+	if (getpid() != me)
+		_exit(2);
+	make_admin();
+	test_shared();
+	test_killed();
+	test_log();
+	test_database();
+	stop();
+	return done();
+}
