@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "h_maker.h"
 #include "h_store.h"
 #include "net/http.h"
+#include "serve/pcs.h"
 #include "service/inner.h"
 #include "tap.h"
 
@@ -42,6 +44,77 @@ static void must(bool holds, const char *what)
 		return;
 	note("%s", what);
 	exit(2);
+}
+
+/* ---- a manufacturer, whose documents the first node has */
+
+static int64_t tell_time(void)
+{
+	return MAKER_NOW;
+}
+
+static void make_maker(void)
+{
+	struct sim_make_spec spec = {
+		.name = "m", .count = 1, .ca = SIM_CA_PLATFORM, .now = MAKER_NOW
+	};
+	struct sim_why why;
+	struct sim_maker *m;
+
+	must(sim_maker_init(maker_path("maker"), MAKER_NOW, &why), why.text);
+	memcpy(spec.fmspc, sim_maker_fmspc, sizeof(spec.fmspc));
+	m = maker_open(maker_path("maker"));
+	must(sim_maker_make(m, &spec), "a processor");
+	sim_maker_close(m);
+	maker_root_key(root[0], maker_path("maker"));
+}
+
+/* In a child, since it has threads. */
+static void fetch(void)
+{
+	static const char *url[1];
+	static char address[64];
+	struct pcs pcs = { .has_at = true, .at = MAKER_NOW };
+	const struct http_service here = { .routes = pcs_routes,
+		                           .before = pcs_refresh,
+		                           .error = pcs_error,
+		                           .self = &pcs };
+	struct collateral_options o = { .url = url,
+		                        .n_urls = 1,
+		                        .root = (const uint8_t(*)[64])root,
+		                        .n_roots = 1 };
+	struct collateral_want want = { .tee = ASSAY_TEE_SGX,
+		                        .platform_ca = true };
+	char folder[100], why[COLLATERAL_WHY], refused[HTTP_WHY_LEN];
+	struct collateral_source *source;
+	struct collateral_set set;
+	struct http_listener *l;
+	struct sim_why no;
+
+	pcs.maker = sim_maker_open(maker_path("maker"), SIM_MAKER_SERVE, &no);
+	must(pcs.maker, "the maker");
+	l = http_listen("127.0.0.1:0", &here, refused);
+	must(l, l ? "" : refused);
+	snprintf(address, sizeof(address), "http://127.0.0.1:%u", http_port(l));
+	url[0] = address;
+	must(mkdir(data[0], 0700) == 0, data[0]);
+	snprintf(folder, sizeof(folder), "%s/collateral", data[0]);
+	o.folder = folder;
+	source = collateral_open(&o, why);
+	must(source, source ? "" : why);
+	memcpy(want.fmspc, sim_maker_fmspc, sizeof(want.fmspc));
+	must(collateral_get(&set, source, &want, MAKER_NOW, false, why), why);
+	_exit(0);
+}
+
+static void give_documents(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		fetch();
+	must(waitpid(pid, &status, 0) == pid && status == 0, "documents");
 }
 
 /* ---- nodes, each a process */
@@ -176,6 +249,9 @@ static void test_shared(void)
 	   "all give out the keys of all");
 	ok(ask_once(2, "/v1/callers/eve?scopes=read", "", out) == 200,
 	   "a caller is made");
+	ok(comes_true(1, "/v1/collateral", "53494d000001") &&
+	           comes_true(2, "/v1/collateral", "53494d000001"),
+	   "documents that one node has, all have");
 }
 
 /* ---- killed under load */
@@ -357,12 +433,14 @@ int main(void)
 	for (unsigned i = 0; i <= NODES; i++)
 		snprintf(data[i], sizeof(data[i]), "%s",
 		         maker_path("node%u", i));
-	memcpy(root[0], assay_intel_root_key, sizeof(root[0]));
+	make_maker();
+	give_documents();
 	options = (struct service_options){
 		.database = h_store_where(),
 		.root = (const uint8_t(*)[64])root,
 		.n_roots = 1,
 		.no_fetch = true,
+		.now = tell_time,
 		.open = SERVICE_VERIFY | SERVICE_READ,
 		.quiet = true,
 	};

@@ -51,6 +51,7 @@ struct service {
 	struct service_audit *audit;         /* log.c */
 	struct service_sightings *sightings; /* sightings.c */
 	struct service_lines *lines;         /* lines.c */
+	struct service_share *share;         /* share.c; NULL: it is alone */
 	struct store *store;
 	struct collateral_source *collateral;
 	struct service_policies *policies;
@@ -58,7 +59,7 @@ struct service {
 	struct service_tokens *tokens;
 	struct service_keys *keys;
 	struct service_seen *seen;
-	_Atomic unsigned walks; /* through the cache, at this moment */
+	_Atomic unsigned walks;        /* through the cache, at this moment */
 	struct service_turn list_turn; /* lists.c */
 	uint8_t challenge_key[32];
 };
@@ -165,6 +166,15 @@ service_each_set(struct service *service,
                  bool (*each)(void *arg, const struct collateral_want *want,
                               const struct collateral_set *set),
                  void *arg);
+
+/* ---- nodes that share a database (share.c) */
+
+/* A thread takes documents from the store, and, in the node that leads, asks for
+ * new ones and puts them there.  NULL: it cannot be started. */
+struct service_share *service_share_start(struct service *service);
+void service_share_stop(struct service_share *h);
+/* Whether this node asks for newer documents than those that it has. */
+bool service_fetches(const struct service *service);
 
 /* ---- challenges (challenge.c) */
 

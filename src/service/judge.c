@@ -334,7 +334,7 @@ static enum turn take_turn(struct service_judges *js,
 	pthread_mutex_lock(&js->lock);
 	while (turn == TURN_BUSY) {
 		*o = kept(js, want, now, &there);
-		*fetch = !never;
+		*fetch = !never && (!there || service_fetches(js->service));
 		if (*o)
 			turn = TURN_KEPT;
 		else if (there || never ||

@@ -114,7 +114,9 @@ static bool open_parts(struct service *s, char why[SERVICE_WHY])
 	s->sightings = service_sightings_start(s);
 	s->lines = s->options.quiet ? NULL : service_lines_start();
 	s->seen = service_seen_start(s);
-	return (s->policies && s->judges && s->sightings && s->seen) ||
+	s->share = s->options.database ? service_share_start(s) : NULL;
+	return (s->policies && s->judges && s->sightings && s->seen &&
+	        (s->share || !s->options.database)) ||
 	       say(why, "the service", "memory is short");
 }
 
@@ -141,6 +143,7 @@ void service_close(struct service *s)
 {
 	if (!s)
 		return;
+	service_share_stop(s->share);
 	service_seen_stop(s->seen);
 	service_sightings_stop(s->sightings);
 	service_judges_close(s->judges);

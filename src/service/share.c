@@ -1,0 +1,181 @@
+/* share.c - documents among nodes that share a database: one of them asks the
+ * manufacturer for what all have, and puts it into the store; the others take it
+ * from there, and check it as if they had fetched it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "crypto/crypto.h"
+#include "service/judges.h"
+
+#define KIND "documents"
+#define NAME "all"
+
+enum { TICK_S = 2, REFRESH_S = 60 };
+
+struct service_share {
+	struct service *service;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t tick;
+	bool ending;           /* the lock's */
+	_Atomic bool leads;    /* this node is the one */
+	uint64_t change;       /* the store's, when it was looked at */
+	uint8_t published[32]; /* SHA-256 of what is in the store */
+	int64_t refreshed;
+};
+
+static void complain(const char *what, const char *why)
+{
+	fprintf(stderr, "assay: serve: documents: %s: %s\n", what, why);
+}
+
+/* What another node has put there. */
+static void take(struct service_share *h)
+{
+	struct service *s = h->service;
+	const uint64_t change = store_change(s->store, KIND);
+	char why[COLLATERAL_WHY];
+	struct buf file = { 0 };
+	uint8_t hash[32];
+	size_t n;
+
+	if (change == h->change)
+		return;
+	h->change = change;
+	if (store_get(s->store, &file, KIND, NAME) == STORE_FOUND) {
+		assay_sha256(hash, buf_bytes(&file));
+		if (memcmp(hash, h->published, sizeof(hash)) != 0 &&
+		    !collateral_import(&n, s->collateral, buf_bytes(&file),
+		                       service_now(s), why))
+			complain("of another node", why);
+		memcpy(h->published, hash, sizeof(hash));
+	}
+	buf_free(&file);
+}
+
+/* ---- the one that asks */
+
+struct wants {
+	struct collateral_want *want;
+	size_t n, room;
+};
+
+static bool add_want(void *arg, const struct collateral_want *want,
+                     const struct collateral_set *set)
+{
+	struct wants *w = arg;
+	const size_t room = w->room ? 2 * w->room : 16;
+	void *more;
+
+	(void)set;
+	if (w->n == w->room) {
+		more = realloc(w->want, room * sizeof(*w->want));
+		if (!more)
+			return false;
+		w->want = more;
+		w->room = room;
+	}
+	w->want[w->n++] = *want;
+	return true;
+}
+
+/* Asks for what is no longer new, set by set. */
+static void refresh(struct service_share *h)
+{
+	struct service *s = h->service;
+	const int64_t now = service_now(s);
+	struct collateral_set set;
+	struct wants w = { 0 };
+	char why[COLLATERAL_WHY];
+
+	if (!collateral_each(s->collateral, add_want, &w))
+		complain("the cache", "it cannot be read");
+	for (size_t i = 0; i < w.n; i++) {
+		if (!collateral_get(&set, s->collateral, &w.want[i], now, false,
+		                    why))
+			complain("not to be had", why);
+		collateral_free(&set);
+	}
+	free(w.want);
+}
+
+static void publish(struct service_share *h)
+{
+	struct service *s = h->service;
+	char why[COLLATERAL_WHY];
+	struct buf file = { 0 };
+	uint8_t hash[32];
+
+	if (collateral_export(&file, s->collateral, why) &&
+	    file.len <= STORE_BODY_MAX) {
+		assay_sha256(hash, buf_bytes(&file));
+		if (memcmp(hash, h->published, sizeof(hash)) != 0 &&
+		    store_put(s->store, KIND, NAME, buf_bytes(&file)))
+			memcpy(h->published, hash, sizeof(hash));
+	}
+	buf_free(&file);
+}
+
+static void *work(void *arg)
+{
+	struct service_share *h = arg;
+	struct timespec until;
+	bool ending = false;
+	int64_t now;
+
+	while (!ending) {
+		h->leads = store_lead(h->service->store, "collateral");
+		take(h);
+		now = service_now(h->service);
+		if (h->leads && now >= h->refreshed + REFRESH_S) {
+			h->refreshed = now;
+			if (!h->service->options.no_fetch)
+				refresh(h);
+			publish(h);
+		}
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += TICK_S;
+		pthread_mutex_lock(&h->lock);
+		if (!h->ending)
+			pthread_cond_timedwait(&h->tick, &h->lock, &until);
+		ending = h->ending;
+		pthread_mutex_unlock(&h->lock);
+	}
+	return NULL;
+}
+
+bool service_fetches(const struct service *s)
+{
+	return !s->share || s->share->leads;
+}
+
+struct service_share *service_share_start(struct service *s)
+{
+	struct service_share *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return NULL;
+	h->service = s;
+	pthread_mutex_init(&h->lock, NULL);
+	pthread_cond_init(&h->tick, NULL);
+	if (pthread_create(&h->thread, NULL, work, h) == 0)
+		return h;
+	free(h);
+	return NULL;
+}
+
+void service_share_stop(struct service_share *h)
+{
+	if (!h)
+		return;
+	pthread_mutex_lock(&h->lock);
+	h->ending = true;
+	pthread_cond_signal(&h->tick);
+	pthread_mutex_unlock(&h->lock);
+	pthread_join(h->thread, NULL);
+	pthread_cond_destroy(&h->tick);
+	pthread_mutex_destroy(&h->lock);
+	free(h);
+}
