@@ -1,7 +1,6 @@
 /* share.c - documents among nodes that share a database: one of them asks the
  * manufacturer for what all have, and puts it into the store; the others take it
  * from there, and check it as if they had fetched it. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -26,11 +25,6 @@ struct service_share {
 	int64_t refreshed;
 };
 
-static void complain(const char *what, const char *why)
-{
-	fprintf(stderr, "assay: serve: documents: %s: %s\n", what, why);
-}
-
 /* What another node has put there. */
 static void take(struct service_share *h)
 {
@@ -49,7 +43,7 @@ static void take(struct service_share *h)
 		if (memcmp(hash, h->published, sizeof(hash)) != 0 &&
 		    !collateral_import(&n, s->collateral, buf_bytes(&file),
 		                       service_now(s), why))
-			complain("of another node", why);
+			service_tell(s, "documents of another node", why);
 		memcpy(h->published, hash, sizeof(hash));
 	}
 	buf_free(&file);
@@ -91,11 +85,12 @@ static void refresh(struct service_share *h)
 	char why[COLLATERAL_WHY];
 
 	if (!collateral_each(s->collateral, add_want, &w))
-		complain("the cache", "it cannot be read");
+		service_tell(s, "the cache cannot be read",
+		             "see the folder collateral");
 	for (size_t i = 0; i < w.n; i++) {
 		if (!collateral_get(&set, s->collateral, &w.want[i], now, false,
 		                    why))
-			complain("not to be had", why);
+			service_tell(s, "documents are not to be had", why);
 		collateral_free(&set);
 	}
 	free(w.want);
