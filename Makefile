@@ -138,7 +138,8 @@ format: ## clang-format all C
 docs: ## make docs/checks.md anew from include/assay/checks.def
 	scripts/make-checks-md.sh >docs/checks.md
 bench: all $(BENCH) $B/bench/empty ## measure: lines of name, value, unit
-	@for b in $(BENCH); do $$b || exit 1; done
+	@missed=; for b in $(BENCH); do $$b || missed="$$missed $${b##*/}"; done; \
+	    [ -z "$$missed" ] || { echo "a target is missed in:$$missed"; exit 1; }
 $B/bench/empty: bench/empty.c
 	@mkdir -p $(@D)
 	@$(CC) -O2 -static -o $@ $<

@@ -141,7 +141,9 @@ ASSAY_MUST_CHECK bool store_count_entries(struct store *s, uint64_t *n);
 /* ---- nodes that share it */
 
 /* A number that is another when a row of `kind` (or a version, or "log") was
- * changed by anybody; asked often, it costs no round trip. */
+ * changed by anybody; asked often, it costs no round trip.  What this process
+ * changed counts at once, what another did within a moment: of SQLite's a
+ * millisecond, of PostgreSQL's as long as its notice travels. */
 uint64_t store_change(struct store *s, const char *kind);
 /* Whether this node is the one that does `what` (a constant): true until it
  * closes the store or loses it; another may take over then. */
