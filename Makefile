@@ -6,6 +6,7 @@ PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 LIBEXECDIR ?= $(PREFIX)/libexec
 MANDIR ?= $(PREFIX)/share/man
+COMPLETIONS ?= $(PREFIX)/share/bash-completion/completions
 DESTDIR ?=
 PKG_CONFIG ?= pkg-config
 CC ?= cc
@@ -39,7 +40,7 @@ LIB_LAYERS := base crypto format measure verify policy judge attest seal client 
 P256_NOT := src/crypto/$(if $(P256),p256.c,p256-evp.c)
 objects = $(patsubst %.c,$B/%.o,$(filter-out $(P256_NOT),$(wildcard $1)))
 LIB_O := $(call objects,$(LIB_LAYERS:%=src/%/*.c))
-SIM_O := $(call objects,src/os/*.c src/net/*.c src/store/*.c src/sim/*.c src/serve/*.c src/service/*.c)
+SIM_O := $(call objects,src/os/*.c src/net/*.c src/store/*.c src/forge/*.c src/sim/*.c src/maker/*.c src/launch/*.c src/serve/*.c src/service/*.c)
 CLI_O := $(call objects,src/cli/*.c)
 DAEMON_O := $(call objects,src/daemon/*.c)
 # what is not the program assay itself, but what programs at a terminal share
@@ -54,7 +55,7 @@ LIB_SO := $B/libassay.so.$(SOVERSION)
 # and the lints (lints.sh), which look at the source and at what a plain build
 # exports.  make check T='t_quote cli%' runs those alone.
 T ?=
-TESTS := $(patsubst %.c,$B/%,$(wildcard tests/t_*.c)) $(wildcard tests/*.sh) \
+TESTS := $(patsubst %.c,$B/%,$(wildcard tests/t_*.c)) $(filter-out tests/h_%,$(wildcard tests/*.sh)) \
         scripts/replay.sh $(if $(SAN)$(filter %/coverage,$B),,scripts/lints.sh)
 RUN := $(foreach t,$(TESTS),$(if $(filter $(or $T,%),$(basename $(notdir $t))),$t))
 # what they said, and how many there were
@@ -71,6 +72,7 @@ $B/src/service/page.o: $(wildcard src/service/page/*)
 $B/libassay.a: $(LIB_O)
 $B/libsim.a: $(SIM_O)
 $B/libcli.a: $(SHARED_O)
+$B/libhelp.a: $(HELP_O)
 %.a:
 	@echo "  AR    $@"
 	@rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
@@ -98,7 +100,7 @@ $B/examples/%: $B/examples/%.o $B/libassay.a
 	@$(CC) $(LDFLAGS) $(if $(SAN),,$(ENCLAVE_LD)) -o $@ $^ $(LDLIBS) 2>$@.log || (cat $@.log; exit 1)
 
 # Tests, benchmarks and fuzz targets are one file each.
-EXTRA_O := $(HELP_O) $B/libsim.a $B/libassay.a
+EXTRA_O := $B/libhelp.a $B/libsim.a $B/libassay.a
 TEST_LIBS_t_json_oracle := -ljansson
 link = @echo "  LD    $@"; $(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS_$(@F)) $(DAEMON_LIBS) $(LDLIBS) -pthread
 $B/tests/%: $B/tests/%.o $(EXTRA_O)
@@ -110,7 +112,7 @@ $B/fuzz/replay_%: $B/fuzz/fuzz_%.o $B/fuzz/replay.o $(EXTRA_O)
 
 # How things are built, and from what: when it changes, so must they.
 HOW = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LIB_O) $(SIM_O) $(CLI_O) $(DAEMON_O)
-$(LIB_O) $(SIM_O) $(CLI_O) $(DAEMON_O) $(HELP_O) $B/libassay.a $B/libsim.a $B/libcli.a $(LIB_SO): $B/how
+$(LIB_O) $(SIM_O) $(CLI_O) $(DAEMON_O) $(HELP_O) $B/libassay.a $B/libsim.a $B/libcli.a $B/libhelp.a $(LIB_SO): $B/how
 $B/how: FORCE
 	@mkdir -p $B; echo '$(HOW)' | cmp -s - $@ || echo '$(HOW)' >$@
 
@@ -168,6 +170,16 @@ install: all ## install below PREFIX (/usr/local), or DESTDIR and PREFIX
 	    assay.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc
 	for page in $(wildcard man/*.[1-8]); do \
 	    install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page || exit 1; done
+	install -D -m 644 scripts/assay.bash $(DESTDIR)$(COMPLETIONS)/assay
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/assay $(DESTDIR)$(LIBEXECDIR)/assay/assayd \
+	    $(patsubst include/%,$(DESTDIR)$(PREFIX)/include/%,$(wildcard include/assay/*)) \
+	    $(DESTDIR)$(LIBDIR)/libassay.a $(DESTDIR)$(LIBDIR)/libassay.so \
+	    $(DESTDIR)$(LIBDIR)/$(notdir $(LIB_SO)) \
+	    $(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc $(DESTDIR)$(COMPLETIONS)/assay
+	for page in $(wildcard man/*.[1-8]); do \
+	    rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page#man/} || exit 1; done
+	-rmdir $(DESTDIR)$(LIBEXECDIR)/assay $(DESTDIR)$(PREFIX)/include/assay
 # a tarball that is the same whoever makes it, tested from the tarball
 REF ?= v$(VERSION)
 dist: ## make the release's tarball from the tag (or REF=main), and test it
@@ -178,7 +190,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: all demo check check-long check-all coverage lint format docs bench \
-        fuzz fuzz-run install dist clean help FORCE
+        fuzz fuzz-run install uninstall dist clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $B -name '*.d' 2>/dev/null)

@@ -26,8 +26,8 @@
 #include "bench.h"
 #include "seal/inner.h"
 #include "seal/ohttp.h"
-#include "sim/request.h"
-#include "sim/supervisor.h"
+#include "launch/request.h"
+#include "launch/supervisor.h"
 #include "sim/wire.h"
 
 enum { N_SAMPLES = 51, PER_SAMPLE = 20, N_LAUNCHES = 31, TEXT_LEN = 5 };

@@ -3,7 +3,7 @@
 #include "bench.h"
 
 #include "crypto/crypto.h"
-#include "sim/maker.h"
+#include "maker/maker.h"
 
 #include <string.h>
 #include <time.h>

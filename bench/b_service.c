@@ -28,7 +28,7 @@ enum {
 	N_BASE = 400,   /* judgements and signatures by themselves */
 	N_ASKED = 6000, /* requests of a run */
 	N_RUNS = 5,
-	WARM_S = 10,     /* until platforms and their keys are known */
+	WARM_S = 10,    /* until platforms and their keys are known */
 	N_TIMED = 4000, /* of the open loop */
 	N_LINES = 2000, /* of a batch */
 	N_STORED = 100000,
@@ -101,25 +101,6 @@ static void make_machines(void)
 		                    report_data),
 		     name);
 	}
-}
-
-static struct http_listener *publish(struct pcs *pcs)
-{
-	static struct http_service here = { .routes = pcs_routes,
-		                            .before = pcs_refresh,
-		                            .error = pcs_error };
-	char text[HTTP_WHY_LEN];
-	struct http_listener *l;
-	struct sim_why why;
-
-	pcs->maker = sim_maker_open(maker_path("maker"), SIM_MAKER_SERVE, &why);
-	must(pcs->maker != NULL, why.text);
-	pcs->has_at = true;
-	pcs->at = now();
-	here.self = pcs;
-	l = http_listen("127.0.0.1:0", &here, text);
-	must(l != NULL, text);
-	return l;
 }
 
 static struct http_listener *serve(const char *pcs)
@@ -485,7 +466,7 @@ int main(void)
 	snprintf(home, sizeof(home), "%s/home", maker_folder());
 	make_machines();
 	maker_root_key(root[0], maker_path("maker"));
-	pcs_at = publish(&pcs);
+	pcs_at = maker_publish(&pcs, now());
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u", http_port(pcs_at));
 	http = serve(url);
 	for (int i = 0; i < N_PLATFORMS; i++)

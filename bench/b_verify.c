@@ -14,7 +14,7 @@
 
 #include "base/json.h"
 #include "bench.h"
-#include "sim/world.h"
+#include "forge/world.h"
 
 enum {
 	N_SAMPLES = 301,

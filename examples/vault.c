@@ -2,19 +2,21 @@
  * vault.c - an enclave program that has its secret from a verification service: a
  * password, and it tells who asks with a word whether that is it.
  *
- *	vault SERVICE NAME
+ *	vault SERVICE KEY NAME
  *
  * Whose secret it takes and which are the program's arguments, so they are
- * measured.  A request of the byte K and what the service answered the host with
- * brings the secret (docs/key-release.md); any other is a word to be tried.  The
- * first secret stays: so who brings another changes nothing for who asks later.
+ * measured: what the service calls itself and its release key, as assay serve
+ * prints them, and the secret's name.  A request of the byte K and what the
+ * service answered the host with brings the secret (docs/key-release.md); any
+ * other is a word to be tried.  The first secret stays: so who brings another
+ * changes nothing for who asks later.
  */
 #include <assay/enclave.h>
 
 #include <string.h>
 
 struct vault {
-	const char *service, *name;
+	struct assay_key_wanted wanted;
 	uint8_t secret[4096];
 	size_t len; /* 0: none yet */
 };
@@ -31,7 +33,7 @@ static bool take(struct assay_enclave *e, struct vault *v,
 	if (v->len)
 		return assay_enclave_refuse(e, "there is a secret already");
 	if (!assay_key_open(e, v->secret, &v->len, sizeof(v->secret),
-	                    v->service, v->name, released) ||
+	                    &v->wanted, released) ||
 	    !v->len)
 		return assay_enclave_refuse(e, "this is not the secret that I "
 		                               "was started for");
@@ -68,9 +70,10 @@ int main(int argc, char **argv)
 	const struct assay_enclave_app app = { .answer = answer,
 		                               .own = &vault };
 
-	if (argc != 3)
+	if (argc != 4)
 		return 2;
-	vault.service = argv[1];
-	vault.name = argv[2];
+	vault.wanted.service = argv[1];
+	vault.wanted.key = argv[2];
+	vault.wanted.name = argv[3];
 	return assay_enclave_run(&app);
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sim/supervisor.h"
+#include "launch/supervisor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -4,7 +4,7 @@
 #include <assay/verify.h>
 
 #include "../tests/h_verdict.h"
-#include "sim/world.h"
+#include "forge/world.h"
 
 #include <stdlib.h>
 #include <string.h>

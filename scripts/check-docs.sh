@@ -27,15 +27,15 @@ names docs/fuzzing.md $(basename -s .c fuzz/fuzz_*.c | sed 's/^fuzz_//')
 # shellcheck disable=SC2046
 names docs/architecture.md $(basename -a src/*/)
 # shellcheck disable=SC2046
-names docs/isolation.md $(sed -n '/sim_protections\[\] = {/,/^};/s/^\t{ "\([a-z-]*\)",.*/\1/p' src/sim/isolate.c)
+names docs/isolation.md $(sed -n '/sim_protections\[\] = {/,/^};/s/^\t{ "\([a-z-]*\)",.*/\1/p' src/launch/isolate.c)
 # shellcheck disable=SC2046
-names docs/attestation-files.md $(sed -n 's/^\t{ ROOT "\([a-z_/]*\)",.*/\1/p' src/sim/attfs.c)
+names docs/attestation-files.md $(sed -n 's/^\t{ ROOT "\([a-z_/]*\)",.*/\1/p' src/launch/attfs.c)
 # shellcheck disable=SC2046
 names docs/manufacturer.md $(sed -n '/pcs_routes\[\] = {/,/^};/s/^\t{ .path = \(V4 \)*"\/*\([A-Za-z/.]*\)", .*/\2/p' src/serve/pcs.c)
-calls=$(sed -n '/rules\[\] = {/,/^};/p' src/sim/filter.c |
+calls=$(sed -n '/rules\[\] = {/,/^};/p' src/launch/filter.c |
 	grep -oE '(ALLOW|ALLOW_IF|__NR_|NR_)[(]?[a-zA-Z0-9_]+' |
 	sed 's/.*(//; s/^_*NR_//' | tr '[:upper:]' '[:lower:]')
-[ -n "$calls" ] || { echo 'src/sim/filter.c: no system calls'; bad=1; }
+[ -n "$calls" ] || { echo 'src/launch/filter.c: no system calls'; bad=1; }
 for call in $calls; do
 	grep -q "\`$call\`" docs/enclave-program.md ||
 		{ echo "docs/enclave-program.md: nothing of $call"; bad=1; }

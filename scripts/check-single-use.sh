@@ -16,6 +16,8 @@
 	$1 == "said" && $2 ~ /h$/ && header[$2 $3]++ { used[$3] = 1 }
 	END {
 		for (name in file) {
+			if ((getline line < file[name]) < 0)
+				continue # an object of a source that is gone
 			gsub(" " file[name], "", said[name])
 			if (!used[name] && !said[name] && name != "main") {
 				print file[name] ": " name " could be static"

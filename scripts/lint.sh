@@ -18,7 +18,7 @@ done
 find src examples -name '*.c' -print0 | xargs -0 -P "$(nproc)" -I '{}' \
 	clang-tidy --quiet '{}' -- -std=c17 "$@" 2>/dev/null ||
 	wrong clang-tidy
-find run .ci scripts tests '(' -name '*.sh' -o -name run ')' -print0 |
+find run .ci scripts tests '(' -name '*.sh' -o -name '*.bash' -o -name run ')' -print0 |
 	xargs -0 shellcheck || wrong shellcheck
 find man -name '*.[1-8]' -print0 | xargs -0 -r mandoc -T lint -W warning ||
 	wrong mandoc

@@ -1,24 +1,15 @@
 #!/bin/sh
 # attest.sh ASSAY - a test: the verb attest, on a tree of files as Gramine shows
 # them, with a quote of assay sim sample.
+. tests/h_tap.sh
 where=${1:-${ASSAY:-build/cc}}
 [ -d "$where" ] || where=$(dirname "$where")
 assay=$(cd "$where" && pwd)/assay || exit
 t=$(mktemp -d) || exit
 trap 'rm -rf "$t"' EXIT
 cd "$t" || exit
-n=0
+said=err
 
-result() { # NAME COMMAND... - passes if the command succeeds
-	n=$((n + 1)) name=$1
-	shift
-	if "$@"; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' err
-	fi
-}
 is() { # NAME STATUS ARGUMENT... - assay attest exits so
 	label=$1 want=$2
 	shift 2

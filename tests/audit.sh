@@ -1,24 +1,14 @@
 #!/bin/sh
 # audit.sh ASSAY - a test: assay audit, with a log whose hashes and heads openssl
 # makes.
+. tests/h_tap.sh
 where=${1:-${ASSAY:-build/cc}}
 [ -d "$where" ] || where=$(dirname "$where")
 assay=$(cd "$where" && pwd)/assay || exit
 t=$(mktemp -d) || exit
 trap 'rm -rf "$t"' EXIT
 cd "$t" || exit
-n=0
 
-result() { # NAME COMMAND... - passes if the command succeeds
-	n=$((n + 1)) name=$1
-	shift
-	if "$@"; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' out err
-	fi
-}
 is() { # NAME STATUS ARGUMENT... - assay audit exits so
 	label=$1 want=$2
 	shift 2

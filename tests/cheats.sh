@@ -2,127 +2,25 @@
 # cheats.sh ASSAY - a test: what a host might try on assay call.  Each cheat is
 # refused by the check or rule that is named here, and before a byte of a message
 # has left, sealed or not; p_liar, to which the client talks, counts them.
-assay=$(realpath "$1")
-built=$(dirname "$assay")
-if [ -w /dev/shm ]; then base=/dev/shm; else base=${TMPDIR:-/tmp}; fi
-dir=$(mktemp -d "$base/assay-cheats-XXXXXX") || exit 2
-host='' liar=''
-n=0
-# end PID - ends what was started
-end() {
-	[ -n "$1" ] || return
-	kill -TERM "$1" 2>/dev/null
-	wait "$1" 2>/dev/null
-}
-trap 'end $liar; end $host; rm -rf "$dir"' EXIT
-trap 'exit 143' INT TERM
-cd "$dir" || exit 2
-: >liar.out
+. tests/h_liar.sh
+request=hello answer=olleh
 
-# ok NAME STATUS - one test: passed if the status is 0
-ok() {
-	n=$((n + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		cut -c 1-600 out err host.err liar.out | sed 's/^/# /'
-	fi
-}
-# does NAME ARGUMENT... - assay does it
-does() {
-	name=$1
-	shift
-	"$assay" "$@" >out 2>err
-	ok "$name" $?
-}
 sign() {
-	does "signed: $1" sign --key key --product 1 --revocation 0 "$@"
-}
-# measured FILE - what is in it, as assay measure has it
-measured() {
-	"$assay" measure --json "$1" | sed 's/.*"computed":"\([0-9a-f]*\)".*/\1/'
-}
-# until_says FILE PATTERN PID - it does, before it ends
-until_says() {
-	tries=0
-	while ! grep -q "$2" "$1" && [ $tries -lt 500 ] && kill -0 "$3"; do
-		sleep 0.02
-		tries=$((tries + 1))
-	done 2>/dev/null
-	grep -q "$2" "$1"
-}
-# hosted ARGUMENT... - a host in the last one's place: $host, $url
-hosted() {
-	end "$host"
-	: >host.out
-	"$assay" host --listen 127.0.0.1:0 "$@" >host.out 2>host.err &
-	host=$!
-	until_says host.out '^call it:' "$host" || ok 'a host' 1
-	url=$(sed -n 's/^listening on: *//p' host.out)
-	lying
-}
-# lying [LIE] - that host tells it, from now on: $liar, $via
-lying() {
-	end "$liar"
-	: >liar.out
-	"$built/tests/p_liar" "$url" "$@" >liar.out 2>liar.err &
-	liar=$!
-	until_says liar.out http "$liar" || ok 'a liar' 1
-	via=$(head -n 1 liar.out)
-}
-# sent - the bytes of messages that the liar was handed
-sent() { awk '/^POST/ { sum += $2 } END { print sum + 0 }' liar.out; }
-# call STATUS NAME OPTION... - of assay call
-call() {
-	want=$1 name=$2
-	shift 2
-	printf hello | "$assay" call "$via" --root maker/root.pem --json "$@" \
-		>out 2>err
-	[ $? -eq "$want" ]
-	ok "$name" $?
-}
-says() {
-	grep -qe "$1" err
-	ok "- $1" $?
-}
-answered() {
-	call 0 "$@"
-	[ "$(cat out)" = olleh ] && [ "$(sent)" -gt 0 ]
-	ok '- and answered' $?
-}
-# refused NAME PATTERN OPTION... - with that in the judgement
-refused() {
-	name=$1 pattern=$2
-	shift 2
-	call 1 "$name" "$@"
-	says "$pattern"
-	says 'nothing was sent'
-	[ ! -s out ] && grep -q '^GET' liar.out && [ "$(sent)" -eq 0 ]
-	ok '- not a byte of a message has left' $?
+	exits 0 "signed: $1" sign --key key --product 1 --revocation 0 "$@"
 }
 
-if ! "$assay" run --probe >out; then
-	# shellcheck disable=SC2046 # a list of names, on one line
-	echo "ok 1 - cheats # SKIP" $(awk '/needed +missing/ { print $1 }' out)
-	echo 1..1
-	exit
-elif readelf -lW "$built/examples/reverse" 2>/dev/null | grep -q INTERP; then
-	echo 'ok 1 - cheats # SKIP static programs in this build'
-	echo 1..1
-	exit
-fi
+needs_enclaves cheats "$built/examples/reverse"
 
 # ---- who is who, and an honest host
 
 pcs=maker/pcs/standard/53494D000001
 "$assay" sim maker init fake >fake.out 2>&1 &
 fake=$!
-does 'a manufacturer' sim maker init maker
-does 'its processors' sim maker make-processor --count 2 maker p
+exits 0 'a manufacturer' sim maker init maker
+exits 0 'its processors' sim maker make-processor --count 2 maker p
 alice=$(find maker/processors -mindepth 1 -maxdepth 1 -name 'p*' | sort | head -n 1)
 bob=$(find maker/processors -mindepth 1 -maxdepth 1 -name 'p*' | sort | tail -n 1)
-does 'a key' key new key
+exits 0 'a key' key new key
 cp "$built/examples/reverse" reverse
 sign reverse
 this="C:$(measured reverse) SEC:INSECURE"
@@ -157,7 +55,7 @@ ok '- and nothing of it is shown' $?
 
 wait "$fake"
 ok 'somebody makes up a manufacturer' $?
-does 'and a processor' sim maker make-processor fake f
+exits 0 'and a processor' sim maker make-processor fake f
 hosted --platform fake/processors/f --collateral fake/pcs/standard/* reverse.signed
 refused 'a fake box' '"genuine":false.*"check":"ROOT X_ROOT_PIN"' --accept "$this"
 # its quote, with the true manufacturer's documents
@@ -180,8 +78,8 @@ refused 'a host that leaves the documents out' 'J_MISSING' --accept "$this"
 # ---- machines of yesterday, and documents of yesterday
 
 cp -r $pcs before
-does 'a flaw is found' sim maker tcb-recovery maker
-does 'and the time is over' sim maker tcb-recovery --standard maker
+exits 0 'a flaw is found' sim maker tcb-recovery maker
+exits 0 'and the time is over' sim maker tcb-recovery --standard maker
 hosted --platform "$alice" --collateral $pcs reverse.signed
 refused 'an out-of-date processor' '"status":"OutOfDate"' --accept "$this"
 says '"genuine":true.*"rules":\["accepted_statuses"\]'
@@ -199,12 +97,12 @@ echo '{"any_code":true,"simulation":true,"max_collateral_age":86400}' >young
 refused 'the same two days later, where documents may be a day old' \
 	'"rules":\["max_collateral_age"\]' --accept "$this" --policy young \
 	--at "$(date -u -d '2 days' +%FT%TZ)"
-does 'the processor is updated' sim maker update maker "$(basename "$alice")"
+exits 0 'the processor is updated' sim maker update maker "$(basename "$alice")"
 hosted --platform "$alice" --collateral $pcs reverse.signed
 answered 'then it is good' --accept "$this" --policy floor
 cp -r $pcs unrevoked
-does 'the other one is updated, too' sim maker update maker "$(basename "$bob")"
-does 'and is revoked' sim maker revoke maker "$(basename "$bob")"
+exits 0 'the other one is updated, too' sim maker update maker "$(basename "$bob")"
+exits 0 'and is revoked' sim maker revoke maker "$(basename "$bob")"
 hosted --platform "$bob" --collateral $pcs reverse.signed
 refused 'a revoked processor' '"check":"PCK_LEAF R_PCK_REVOKED"' --accept "$this"
 list=$("$assay" collateral show --json $pcs/pck_crl.der |

@@ -102,7 +102,7 @@ warns 'the kinds are named' 'tdx15-v5'
 is 'sim sample: unknown status' 2 sim sample --status Fine x
 warns 'the statuses are named' 'OutOfDateConfigurationNeeded'
 is 'sim sample: no folder' 2 sim sample
-warns 'a folder is wanted' 'one folder'
+warns 'a folder is wanted' 'want DIR'
 is 'sim sample: a folder that cannot be' 2 sim sample sgx-v3/quote.bin/x
 warns 'the folder is named' 'sgx-v3/quote.bin/x'
 is 'sim sample: bad time' 2 sim sample --at yesterday x
@@ -114,12 +114,14 @@ is 'sim sample: help' 0 help sim sample
 says 'usage' 'usage: assay sim sample'
 is 'sim: help' 0 help sim
 for verb in sample maker pcs; do
-	says "sim: help: $verb" "  $verb  "
+	says "sim: help: $verb" "  sim $verb "
 done
+is 'sim: its own --help' 0 sim --help
+says 'sim: its own --help: the same' '  sim maker '
 is 'sim: help of what it has not' 2 help sim thing
 is 'sim: what?' 2 sim
 warns 'its verbs are named, and no others' \
-	'assay: sim: want one of assay sim sample, assay sim maker, assay sim pcs'
+	'assay: sim is more than one verb: want assay sim sample or assay sim maker or assay sim pcs'
 result 'run is none of them' lacks 'assay run' err
 
 # ---- verify: every kind, as text and as JSON
@@ -564,6 +566,12 @@ is 'a policy that says nothing' 1 policy check bad.json
 echo '{' >bad.json
 is 'a policy cut short' 2 verify --policy bad.json sgx-v3/quote.bin
 warns 'a policy cut short: why' 'POLICY J_SYNTAX'
+echo '{"min_isvsvn": 2}' >slip.json
+is 'a slip in a key' 1 policy check slip.json
+warns 'the key that is meant' 'unknown key "min_isvsvn", perhaps for "min_isv_svn"'
+echo '{"frobnicate": 2}' >slip.json
+is 'a key that is like none' 1 policy check slip.json
+warns 'the document that has them' 'unknown key "frobnicate", want one of docs/policy.md'
 is 'no policy there' 2 policy check nothing-here
 is 'no policy there for verify' 2 verify --policy nothing-here sgx-v3/quote.bin
 warns 'no policy there: named' 'nothing-here'
@@ -644,6 +652,11 @@ warns 'explain: nothing near' 'nothing is called frobnicate'
 
 # ---- options, verbs, help
 
+is 'help of several verbs' 0 help collateral
+says 'one of this program' '  collateral show '
+says 'and one of assayd' '  collateral fetch '
+is 'the same, asked for otherwise' 0 collateral --help
+says 'and the same said' '  collateral fetch '
 is 'no verb' 2
 warns 'no verb: help is named' 'assay help'
 is 'unknown verb' 2 verfy
@@ -655,6 +668,10 @@ warns 'half a verb: near' 'did you mean assay collateral show?'
 is 'unknown, and nothing near' 2 frobnicate
 is '--version' 0 --version
 says 'its version' 'assay 0.'
+cp out version
+is 'version' 0 version
+result 'the same' cmp -s out version
+says 'what it was built with' 'OpenSSL 3'
 is 'unknown option' 2 verify --jsno x
 warns 'unknown option: near' 'did you mean --json?'
 is 'an option cut short' 2 verify --coll x
@@ -667,30 +684,69 @@ is 'twice' 2 verify --root a --root b x
 warns 'twice: said' '--root is given twice'
 is 'bad time' 2 verify --at 2026-02-30T00:00:00Z x
 warns 'bad time: said' '2026-02-30T00:00:00Z, want a time in UTC'
+is 'standard input, twice' 2 verify --collateral - -
+warns 'it is read once: said' 'read once'
+is 'twice for documents, too' 2 collateral show --quote - -
+warns 'read once: said as well' 'read once'
 is 'no evidence' 2 verify
 warns 'no evidence: said' 'no evidence is given'
 is 'an option with =' 0 verify --at=$now --collateral=sgx-v3 --root=$root --policy=any.json sgx-v3/quote.bin
 cp sgx-v3/quote.bin ./--json
 is 'operands after --' 0 verify $sgx $accept -- --json
-for verb in verify inspect explain 'collateral show' 'collateral bundle' 'policy check' 'policy keys' measure diff; do
+verbs() {
+	"$assay" help | sed -n 's/^  \([a-z][a-z ]\{17\}\).*/\1/p' | grep -v '^help VERB'
+}
+verbs | grep -v '^version' >every
+while read -r verb; do
 	is "help $verb" 0 help $verb
 	says "help $verb: usage" "usage: assay $verb"
 	page=$(sed -n 's/^The manual: man //p' out)
 	result "help $verb: there is a manual" [ -f "$top/man/$page.1" ]
+	result "$verb: the manual of all names it" grep -qE "^\.It Cm (.* , )?$verb( ,|\$)" \
+		"$top/man/assay.1"
+	result "$verb: and its page" grep -qF ".Xr $page 1" "$top/man/assay.1"
+	result "$verb: README shows it" grep -qF "\`$verb\`" "$top/README.md"
 	cp out help
 	is "$verb --help" 0 $verb --help
 	result "$verb --help: the same" cmp out help
-done
+done <every
 # what the program offers stands in the manuals
-for verb in verify inspect 'collateral show' 'collateral bundle' 'policy keys' 'sim sample' \
-	'sim maker' 'sim pcs' run measure diff; do
+for verb in init make-processor revoke tcb-recovery update publish list show check; do
+	echo "sim maker $verb"
+done >>every
+while read -r verb; do
 	"$assay" help $verb >out 2>err
 	page=$top/man/assay-${verb%% *}.1
 	sed -n 's/^  -\([-a-z]*\).*/\1/p' out >options
 	while read -r option; do
 		result "man: $verb -$option" grep -qE "Fl $option( |\$)" "$page"
 	done <options
-done
+done <every
+
+# ---- completion by bash, which takes it all from the help
+
+completes() { # WORD... - what the last one may become
+	PATH=$(dirname "$assay"):$PATH bash -c '. "$0"
+		COMP_WORDS=(assay "$@") COMP_CWORD=$#
+		_assay && echo "${COMPREPLY[*]}"' "$top/scripts/assay.bash" "$@" >out 2>err
+}
+if command -v bash >/dev/null; then
+	completes ver
+	result 'a verb is completed' [ "$(cat out)" = 'verify version' ]
+	completes sim ma
+	result 'its second word' [ "$(cat out)" = maker ]
+	completes help sim maker rev
+	result 'its third, behind help' [ "$(cat out)" = revoke ]
+	completes sim maker init --a
+	result 'an option of that' [ "$(cat out)" = --at ]
+	completes verify --json --any
+	result 'an option of a verb' [ "$(cat out)" = --any-code ]
+	completes verify quo
+	result 'what else is there is a file' [ -z "$(cat out)" ]
+else
+	n=$((n + 1))
+	echo "ok $n - completion # SKIP bash"
+fi
 
 # ---- the terminal, and what must not steer
 

@@ -1,24 +1,14 @@
 #!/bin/sh
 # conclave.sh [DIR] - assay verify --conclave-compat: R3's texts and decisions,
 # and what does not go with it.
+. tests/h_tap.sh
 where=${1:-${ASSAY:-build/cc}}
 [ -d "$where" ] || where=$(dirname "$where")
 assay=$where/assay
 v=${ASSAY_VECTORS:-../shared/vectors}/conclave
 t=$(mktemp -d) || exit
 trap 'rm -rf "$t"' EXIT
-n=0
-
-result() { # NAME COMMAND...
-	n=$((n + 1)) name=$1
-	shift
-	if "$@"; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$t/out" "$t/err"
-	fi
-}
+said="$t/out $t/err"
 
 is() { # NAME STATUS ARGUMENT...
 	name=$1 want=$2

@@ -1,19 +1,10 @@
 #!/bin/sh
 # demo.sh ASSAY - a test: the demo tells its story to the end, and what it shows
 # is what it says that it shows.
+. tests/h_tap.sh
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
-n=0
-# ok NAME STATUS - one test: passed if the status is 0
-ok() {
-	n=$((n + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		sed 's/^/# /' "$dir/out" "$dir/err"
-	fi
-}
+said="$dir/out $dir/err"
 # has COUNT PATTERN - so many lines of it do
 has() {
 	[ "$(grep -cE "$2" "$dir/out")" -eq "$1" ]

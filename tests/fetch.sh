@@ -1,27 +1,15 @@
 #!/bin/sh
 # fetch.sh ASSAY - a test: assay collateral fetch, export and import, and assay
 # verify --fetch, as people use them, with the simulated manufacturer's service.
+. tests/h_tap.sh
 assay=$(realpath "$1")
 dir=$(mktemp -d) || exit 2
 pcs='' tls=''
 trap 'kill $pcs $tls 2>/dev/null; rm -rf "$dir"' EXIT
 XDG_CACHE_HOME=$dir/xdg HOME=$dir
 export XDG_CACHE_HOME HOME
-n=0
+said="$dir/out $dir/err"
 
-ok() { # NAME STATUS
-	n=$((n + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		sed 's/^/# /' "$dir/out" "$dir/err"
-	fi
-}
-skip() {
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
 # exits STATUS NAME ARGUMENT... - of assay
 exits() {
 	want=$1 name=$2
@@ -81,6 +69,10 @@ exits 2 'what is no evidence' collateral fetch "$0"
 complains 'it says so' 'is no evidence'
 exits 2 'how, but not whether' verify --any-code --pcs http://127.0.0.1:1 "$0"
 complains 'it says so' '--pcs, --update, .* go with --fetch'
+exits 2 'nor who is not asked' verify --any-code --offline "$0"
+exits 2 'no proxy' collateral fetch --fmspc 53494D000001 --tee sgx \
+	--ca platform --proxy proxy:3128
+complains 'it says so' 'the proxy: want its address, as in http'
 
 # ---- a manufacturer, its service, a machine's quote
 m=$dir/m
@@ -106,6 +98,19 @@ says 'authentic' '^Authentic *yes'
 # shellcheck disable=SC2086
 exits 2 'under Intel'\''s root it is none' collateral fetch $named --pcs "$url"
 complains 'it says why, and what to do' "$url: the documents do not hold: .*X_ROOT_PIN.*name its root with --root"
+# shellcheck disable=SC2086
+exits 0 'with nobody to ask it is what was kept' collateral fetch $named \
+	--offline --root "$m/root.pem"
+says 'the same' '^SGX 53494D000001 platform: TCB evaluation'
+exits 2 'what was not kept is missing' collateral fetch --offline \
+	--fmspc 53494D0000AA --tee tdx --ca processor --update early \
+	--pcs "$url" --root "$m/root.pem"
+complains 'it says where, what, and how to get it' "^assay: $dir/xdg/assay: has no documents of TDX machines of FMSPC 53494D0000AA, processor CA, early: assay collateral fetch --fmspc 53494D0000AA --tee tdx --ca processor --update early where there is a network"
+# shellcheck disable=SC2086
+exits 2 'the proxy is asked, which is none' collateral fetch $named \
+	--cache "$dir/proxied" --pcs http://pcs.invalid --proxy "$url" \
+	--root "$m/root.pem"
+complains 'it answers' 'http://pcs.invalid: it has no such document (404'
 # shellcheck disable=SC2086
 exits 2 'two addresses that cannot' collateral fetch --fmspc 53494D0000AA \
 	--tee tdx --ca platform --pcs "$url" --pcs http://127.0.0.1:1 \
@@ -158,6 +163,11 @@ if "$assay" verify --fetch --json --pcs http://127.0.0.1:1 --any-code \
 else
 	echo "not ok $n - also from stdin"
 fi
+exits 0 'which need not be named' verify --fetch --offline \
+	--root "$dir/sample/root.pem" --policy "$dir/sample/policy.json" "$quote"
+exits 2 'but what is not kept cannot be judged by' verify --fetch --offline \
+	--cache "$dir/bare" --root "$dir/sample/root.pem" --any-code "$quote"
+complains 'it says what is missing' "$dir/bare: has no documents of SGX machines of FMSPC"
 exits 1 'other rules hold as ever' verify --fetch --pcs http://127.0.0.1:1 \
 	--any-code --root "$dir/sample/root.pem" "$quote"
 head -c 300 "$quote" >"$dir/half"
@@ -173,7 +183,10 @@ exits 2 'what was cut is not' collateral import --cache "$dir/third" \
 	--root "$m/root.pem" "$dir/half"
 complains 'it says where' 'the file: at byte 0 is no record of it'
 exits 2 'nothing to export' collateral export --cache "$dir/empty" -o "$dir/none"
-complains 'it says so' 'holds no documents under these roots'
+complains 'it says so' 'holds no documents: fetch some first'
+exits 2 'nothing to export under the root that is not named' collateral export \
+	-o "$dir/none"
+complains 'it says what to do' 'of the 2 sets that it holds, none is good under these roots: name theirs with --root'
 exits 0 'evidence says itself what to fetch for' collateral fetch \
 	--pcs http://127.0.0.1:1 --root "$dir/sample/root.pem" "$quote"
 exits 2 'no place to keep anything' collateral export --cache /dev/null/x

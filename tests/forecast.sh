@@ -1,21 +1,13 @@
 #!/bin/sh
 # forecast.sh ASSAY - a test: a manufacturer finds a fault; who is refused when that
 # is known to all is told before, and is what is refused then.
+. tests/h_tap.sh
 assay=$(realpath "$1")
 reverse=$(dirname "$assay")/examples/reverse
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
-n=0
+said="$dir/out $dir/err"
 
-ok() { # NAME STATUS
-	n=$((n + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		sed 's/^/# /' "$dir/out" "$dir/err"
-	fi
-}
 is() { # NAME STATUS ARGUMENT... - assay ends so
 	name=$1 want=$2
 	shift 2
@@ -34,12 +26,6 @@ lacks() {
 complains() {
 	grep -qF -e "$2" "$dir/err"
 	ok "$1" $?
-}
-skip() {
-	n=$((n + 1))
-	echo "ok $n - a program is run # SKIP $1"
-	echo "1..$n"
-	exit
 }
 
 cd "$dir" || exit
@@ -62,16 +48,15 @@ judge="--root sample/root.pem --collateral sample --policy sample/policy.json"
 	is 'refused already' 1 forecast --root sample/root.pem \
 		--collateral sample sample/quote.bin
 	says 'by which rule' '1 platform is refused already: '
+	is 'the same' 1 forecast --machine --root sample/root.pem \
+		--collateral sample sample/quote.bin
+	says 'and the machine alone' 'simulated platform'
 	is 'an early set of another maker' 0 sim sample --seed 2 other
 	is 'is none' 2 forecast $judge --early other sample/quote.bin
 	complains 'it says why' '--early: '
 }
 
-if ! "$assay" run --probe >out 2>err; then
-	skip "$(awk '/needed +missing/ { printf "%s ", $1 }' out)"
-fi
-readelf -lW "$reverse" 2>/dev/null | grep -q INTERP &&
-	skip 'static programs in this build'
+needs_enclaves 'a program is run' "$reverse"
 
 # ---- three machines, of which one has more than is the best today
 

@@ -20,7 +20,7 @@
 
 #include <assay/assay.h>
 
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 
 /* Kinds of quotes as bits. */

@@ -9,7 +9,7 @@
 #include "h_measure.h"
 #include "measure/launch.h"
 #include "measure/sigstruct.h"
-#include "sim/isolate.h"
+#include "launch/isolate.h"
 #include "tap.h"
 
 static bool build(const struct h_launch *h)

@@ -2,7 +2,7 @@
 #ifndef TESTS_H_LAUNCH_H
 #define TESTS_H_LAUNCH_H
 
-#include "sim/launcher.h"
+#include "launch/launcher.h"
 #include "os/buf.h"
 
 /* The folder of the machine, and the program of p_victim.c, signed. */

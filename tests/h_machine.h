@@ -5,7 +5,7 @@
 
 #include "crypto/rsa.h"
 #include "sim/machine.h"
-#include "sim/world.h"
+#include "forge/world.h"
 
 /* Keys that sign enclaves, made at the first call and kept: 0 the PCE's, 1 the
  * QE's, 2 another's. */

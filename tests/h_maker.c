@@ -106,6 +106,25 @@ static bool report_of(uint8_t report[SIM_REPORT_LEN], struct sim_platform *p,
 	return good;
 }
 
+struct http_listener *maker_publish(struct pcs *pcs, int64_t now)
+{
+	static struct http_service here = { .routes = pcs_routes,
+		                            .before = pcs_refresh,
+		                            .error = pcs_error };
+	char text[HTTP_WHY_LEN];
+	struct http_listener *l;
+	struct sim_why why;
+
+	pcs->maker = sim_maker_open(maker_path("maker"), SIM_MAKER_SERVE, &why);
+	must(pcs->maker != NULL, "a manufacturer");
+	pcs->has_at = true;
+	pcs->at = now;
+	here.self = pcs;
+	l = http_listen("127.0.0.1:0", &here, text);
+	must(l != NULL, text);
+	return l;
+}
+
 bool maker_quote_of(struct buf *quote, const char *machine,
                     const uint8_t report_data[64])
 {

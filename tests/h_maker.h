@@ -5,8 +5,9 @@
 
 #include <assay/assay.h>
 
-#include "sim/maker.h"
 #include "os/buf.h"
+#include "serve/pcs.h"
+#include "maker/maker.h"
 
 /* The time at which tests make manufacturers. */
 #define MAKER_NOW INT64_C(1790000000) /* 2026-09-21T14:13:20Z */
@@ -28,6 +29,10 @@ ASSAY_MUST_CHECK bool maker_quote(struct buf *quote, const char *machine);
 /* The same with this report data. */
 ASSAY_MUST_CHECK bool maker_quote_of(struct buf *quote, const char *machine,
                                      const uint8_t report_data[64]);
+
+/* The service of the manufacturer in "maker", whose clock stands at `now`; ends the
+ * test if there is none. */
+struct http_listener *maker_publish(struct pcs *pcs, int64_t now);
 
 /* A collateral folder's documents, in memory that maker_forget frees. */
 struct maker_docs {

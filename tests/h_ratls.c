@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -52,14 +53,13 @@ void ratls_text(struct buf *out, const char *text)
 	ratls_string(out, 3, buf_text(text));
 }
 
-void ratls_claims(struct buf *out, const struct ratls_spec *spec)
+static void claims_of(struct buf *out, struct assay_bytes key,
+                      const struct ratls_spec *spec)
 {
-	uint8_t spki[RATLS_SPKI_LEN], hash[ASSAY_SHA512_LEN];
-	const struct assay_bytes key = { spki, sizeof(spki) };
+	uint8_t hash[ASSAY_SHA512_LEN];
 	struct buf entry = { 0 };
 	size_t n = spec->alg == 7 ? 48 : spec->alg == 8 ? 64 : 32;
 
-	ratls_spki(spki, spec->key.key);
 	if (n == 48)
 		assay_sha384(hash, key);
 	else if (n == 64)
@@ -77,6 +77,14 @@ void ratls_claims(struct buf *out, const struct ratls_spec *spec)
 		ratls_string(out, 2, buf_text(spec->nonce));
 	}
 	buf_free(&entry);
+}
+
+void ratls_claims(struct buf *out, const struct ratls_spec *spec)
+{
+	uint8_t spki[RATLS_SPKI_LEN];
+
+	ratls_spki(spki, spec->key.key);
+	claims_of(out, (struct assay_bytes){ spki, sizeof(spki) }, spec);
 }
 
 /* A quote whose report data begins with the SHA-256 of this. */
@@ -100,25 +108,34 @@ static void quote_of(struct buf *out, struct sim_world *w,
 		abort();
 }
 
+static void put_evidence(struct buf *out, struct sim_world *w,
+                         const struct buf *claims,
+                         const struct ratls_spec *spec)
+{
+	struct buf quote = { 0 };
+
+	quote_of(&quote, w, buf_bytes(claims), spec);
+	ratls_head(out, 6, 60000);
+	ratls_head(out, 4, 2);
+	ratls_string(out, 2, buf_bytes(&quote));
+	ratls_string(out, 2, buf_bytes(claims));
+	buf_free(&quote);
+}
+
 static void put_standard(struct buf *out, struct sim_world *w,
                          const struct ratls_spec *spec)
 {
-	struct buf claims = { 0 }, quote = { 0 };
+	struct buf claims = { 0 };
 	size_t at = spec->wrapped ? sim_der_open(out, DER_OCTET_STRING) : 0;
 
 	if (spec->claims.len)
 		buf_put_bytes(&claims, spec->claims);
 	else
 		ratls_claims(&claims, spec);
-	quote_of(&quote, w, buf_bytes(&claims), spec);
-	ratls_head(out, 6, 60000);
-	ratls_head(out, 4, 2);
-	ratls_string(out, 2, buf_bytes(&quote));
-	ratls_string(out, 2, buf_bytes(&claims));
+	put_evidence(out, w, &claims, spec);
 	if (spec->wrapped)
 		sim_der_close(out, at);
 	buf_free(&claims);
-	buf_free(&quote);
 }
 
 static void add(struct sim_cert_spec *cert, const uint8_t *oid, size_t n,
@@ -221,12 +238,13 @@ static SSL_CTX *client_tls(const struct ratls_visit *v)
 		     SSL_CTX_set_max_proto_version(tls, v->version));
 	if (!v->cert.len)
 		return tls;
-	key = key_of(&v->key);
+	key = v->other ? v->other : key_of(&v->key);
 	cert = d2i_X509(NULL, &p, (long)v->cert.len);
 	must(cert && SSL_CTX_use_certificate(tls, cert) == 1 &&
 	     SSL_CTX_use_PrivateKey(tls, key) == 1);
 	X509_free(cert);
-	EVP_PKEY_free(key);
+	if (!v->other)
+		EVP_PKEY_free(key);
 	return tls;
 }
 
@@ -277,8 +295,77 @@ void ratls_certify(struct ratls_visit *v, struct sim_world *world,
 	ratls_make(&v->cert, world, &s);
 }
 
+static void extend(X509 *cert, const char *oid, const struct buf *value)
+{
+	ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
+	ASN1_OCTET_STRING *bytes = ASN1_OCTET_STRING_new();
+	X509_EXTENSION *e;
+
+	must(object && bytes &&
+	     ASN1_OCTET_STRING_set(bytes, value->ptr, (int)value->len) == 1);
+	e = X509_EXTENSION_create_by_OBJ(NULL, object, 0, bytes);
+	must(e && X509_add_ext(cert, e, -1) == 1);
+	X509_EXTENSION_free(e);
+	ASN1_OCTET_STRING_free(bytes);
+	ASN1_OBJECT_free(object);
+}
+
+static void put_certificate(struct buf *out, EVP_PKEY *key,
+                            const struct buf *quote, const struct buf *evidence)
+{
+	X509 *cert = X509_new();
+	unsigned char *der = NULL;
+	int n;
+
+	must(cert && X509_set_version(cert, 2) == 1 &&
+	     ASN1_INTEGER_set(X509_get_serialNumber(cert), 1) == 1 &&
+	     X509_NAME_add_entry_by_txt(
+		     X509_get_subject_name(cert), "CN", MBSTRING_ASC,
+		     (const unsigned char *)"RATLS", -1, -1, 0) == 1 &&
+	     X509_set_issuer_name(cert, X509_get_subject_name(cert)) == 1 &&
+	     ASN1_TIME_set_string(X509_getm_notBefore(cert),
+	                          "20010101000000Z") == 1 &&
+	     ASN1_TIME_set_string(X509_getm_notAfter(cert),
+	                          "20301231235959Z") == 1 &&
+	     X509_set_pubkey(cert, key) == 1);
+	extend(cert, "0.6.9.42.840.113741.1337.6", quote);
+	extend(cert, "2.23.133.5.4.9", evidence);
+	must(X509_sign(cert, key, EVP_sha256()) > 0);
+	n = i2d_X509(cert, &der);
+	must(n > 0);
+	buf_clear(out);
+	buf_put(out, der, (size_t)n);
+	OPENSSL_free(der);
+	X509_free(cert);
+}
+
+void ratls_certify_gramine(struct ratls_visit *v, struct sim_world *world)
+{
+	const struct ratls_spec spec = { .alg = 1 };
+	struct buf quote = { 0 }, claims = { 0 }, evidence = { 0 };
+	unsigned char *spki = NULL;
+	struct assay_bytes key;
+	int n;
+
+	EVP_PKEY_free(v->other);
+	v->other = EVP_EC_gen("P-384");
+	must(v->other != NULL);
+	n = i2d_PUBKEY(v->other, &spki);
+	must(n > 0);
+	key = (struct assay_bytes){ spki, (size_t)n };
+	quote_of(&quote, world, key, &spec);
+	claims_of(&claims, key, &spec);
+	put_evidence(&evidence, world, &claims, &spec);
+	put_certificate(&v->cert, v->other, &quote, &evidence);
+	OPENSSL_free(spki);
+	buf_free(&quote);
+	buf_free(&claims);
+	buf_free(&evidence);
+}
+
 void ratls_leave(struct ratls_visit *v)
 {
+	EVP_PKEY_free(v->other);
 	buf_free(&v->cert);
 	SSL_SESSION_free(v->session);
 }

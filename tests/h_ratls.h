@@ -3,7 +3,7 @@
 #ifndef TESTS_H_RATLS_H
 #define TESTS_H_RATLS_H
 
-#include "sim/world.h"
+#include "forge/world.h"
 
 /* SubjectPublicKeyInfo of a P-256 key. */
 enum { RATLS_SPKI_LEN = 91 };
@@ -40,6 +40,7 @@ void ratls_make(struct buf *der, struct sim_world *world,
 
 struct ratls_visit {
 	struct assay_p256_pair key;     /* that the client has */
+	struct evp_pkey_st *other;      /* or this one, if it is not NULL */
 	struct buf cert;                /* DER; empty: it shows none */
 	int version;                    /* of TLS, or 0: any */
 	const char *request;            /* NULL: the true one */
@@ -52,6 +53,8 @@ struct ratls_visit {
 /* A new key, and a certificate for it. */
 void ratls_certify(struct ratls_visit *visit, struct sim_world *world,
                    const struct ratls_spec *spec);
+/* As the client of Gramine does: a key of P-384, and both extensions. */
+void ratls_certify_gramine(struct ratls_visit *visit, struct sim_world *world);
 /* A connection to this port of the machine. */
 int ratls_connect(uint16_t port);
 /* Asks there, and hears all that is answered. */

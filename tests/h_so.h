@@ -3,8 +3,7 @@
 #ifndef TESTS_H_SO_H
 #define TESTS_H_SO_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include <assay/measure.h>
 
 enum { SO_PHDRS = 64, SO_PHDR = 56, SO_SHDR = 64 };
 
@@ -29,5 +28,22 @@ void so_page(struct so_stream *s, uint64_t at, uint64_t flags,
              const uint8_t bytes[4096]);
 void so_filled(struct so_stream *s, uint64_t at, uint64_t flags, uint8_t byte);
 void so_hash(uint8_t mrenclave[32], const struct so_stream *s);
+
+/* What a measurement tells on its way: whether its stream is what is expected,
+ * and the pages that are added. */
+enum { SO_SEEN_MAX = 64 };
+struct so_seen {
+	const struct so_stream *expected;
+	size_t len, n;
+	bool same;
+	struct assay_pages pages[SO_SEEN_MAX];
+};
+void so_see(void *seen, const uint8_t *p, size_t n);
+void so_see_pages(void *seen, const struct assay_pages *pages);
+bool so_is_run(const struct assay_pages *p, const char *name, uint64_t at,
+               uint64_t n, uint64_t flags, unsigned chunks);
+/* assay_measure, in memory of just that size: a sanitizer sees a read beyond. */
+bool so_measure(struct assay_measurement *m, struct assay_bytes file,
+                const struct assay_measuring *how);
 
 #endif

@@ -1,6 +1,9 @@
 /* h_store.c - places for stores that tests make and throw away. */
 #include "h_store.h"
 
+#include "h_disk.h"
+
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <glob.h>
@@ -21,6 +24,7 @@
 #include <unistd.h>
 
 static char folder[64], where[512];
+static char disk[100]; /* of PostgreSQL's own; "": none */
 static const struct h_store *last;
 static unsigned n_made;
 static pid_t maker; /* its children stop nothing */
@@ -106,6 +110,8 @@ void h_store_end(void)
 	if (!folder[0] || getpid() != maker)
 		return;
 	h_pg_stop(1);
+	if (disk[0])
+		disk_unmount(disk);
 	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	folder[0] = 0;
 }
@@ -200,7 +206,7 @@ static void make_cluster(const char *data)
 	int status;
 	pid_t pid;
 
-	must(mkdir(data, 0700) == 0, data);
+	must(mkdir(data, 0700) == 0 || errno == EEXIST, data);
 	if (getuid() == 0)
 		must(chown(data, who->pw_uid, who->pw_gid) == 0, data);
 	pid = fork();
@@ -232,9 +238,31 @@ void h_pg_durable(void)
 	sync_setting = "fsync=on";
 }
 
+const char *h_pg_disk(const char *options)
+{
+	make_folder();
+	snprintf(disk, sizeof(disk), "%s/pg", folder);
+	must(mkdir(disk, 0700) == 0, disk);
+	return disk_mount(disk, options) ? disk : NULL;
+}
+
+/* Until it answers; one that was killed may have left some that end only now,
+ * beside whom none starts. */
+static void wait_started(const char *const *argv)
+{
+	for (int i = 0; i < 600 && !answers(); i++) {
+		if (waitpid(server, NULL, WNOHANG) == server) {
+			server = fork();
+			if (server == 0)
+				become(argv);
+		}
+		usleep(50000);
+	}
+}
+
 void h_pg_start(void)
 {
-	static char data[100], sockets[200];
+	static char data[100], sockets[200], version[120];
 	const char *argv[] = { program("postgres"),
 		               "-D",
 		               data,
@@ -250,15 +278,22 @@ void h_pg_start(void)
 
 	snprintf(data, sizeof(data), "%s/pg", folder);
 	snprintf(sockets, sizeof(sockets), "unix_socket_directories=%s", data);
-	if (access(data, F_OK) != 0) {
+	snprintf(version, sizeof(version), "%s/PG_VERSION", data);
+	if (access(version, F_OK) != 0) {
 		make_cluster(data);
 		argv[0] = program("postgres");
 	}
 	server = fork();
 	if (server == 0)
 		become(argv);
-	for (int i = 0; i < 600 && !answers(); i++)
-		usleep(50000);
+	wait_started(argv);
+}
+
+void h_pg_kill(void)
+{
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+	server = 0;
 }
 
 void h_pg_stop(int crash)

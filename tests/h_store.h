@@ -33,7 +33,12 @@ void h_pg_sql(const char *sql);
 long h_pg_number(const char *sql);
 /* Those that are started later wait for the disk. */
 void h_pg_durable(void);
+/* Its disk has this size, in mounts of this process's own (h_disk.h); where it
+ * is, or NULL.  Before it is started. */
+const char *h_pg_disk(const char *options);
 void h_pg_start(void);
+/* Nobody tells it to stop, and nothing of it is left. */
+void h_pg_kill(void);
 /* `crash`: as if it had been killed. */
 void h_pg_stop(int crash);
 

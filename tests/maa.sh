@@ -1,35 +1,14 @@
 #!/bin/sh
 # maa.sh ASSAY - a test: the service as clients of Microsoft Azure Attestation ask
 # it, with a quote of a simulated machine; and its log.
+. tests/h_tap.sh
 assay=$(realpath "$1")
 reverse=$(dirname "$assay")/examples/reverse
 dir=$(mktemp -d) || exit 2
 pcs='' server=''
 trap 'kill -9 $pcs $server 2>/dev/null; rm -rf "$dir"' EXIT
-n=0
+said="$dir/out $dir/err"
 
-ok() { # NAME STATUS
-	n=$((n + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		sed 's/^/# /' "$dir/out" "$dir/err"
-	fi
-}
-skip() {
-	echo "ok $((n + 1)) - a program is run # SKIP $1"
-	echo "1..$((n + 1))"
-	exit
-}
-until_ok() { # COMMAND... - succeeds, within ten seconds
-	i=0
-	while ! "$@"; do
-		i=$((i + 1))
-		[ $i -lt 200 ] || return 1
-		sleep 0.05
-	done
-}
 says() { # NAME TEXT
 	grep -qF -e "$2" out
 	ok "$1" $?
@@ -44,10 +23,7 @@ ask() {
 url64() { base64 -w 0 | tr '+/' '-_' | tr -d '='; }
 
 cd "$dir" || exit
-"$assay" run --probe >out 2>err ||
-	skip "$(awk '/needed +missing/ { printf "%s ", $1 }' out)"
-readelf -lW "$reverse" 2>/dev/null | grep -q INTERP &&
-	skip 'static programs in this build'
+needs_enclaves 'a program is run' "$reverse"
 {
 	"$assay" key new key.pem &&
 		"$assay" sign "$reverse" --key key.pem --product 1 \
@@ -82,7 +58,9 @@ ok 'but for a policy that takes it' $?
 
 ask 200 'a quote' "$sgx" "{\"quote\":\"$quote\",\"nonce\":\"n1\"}"
 sed 's/.*"token":"\([^"]*\)".*/\1/' out >token
-curl -s -o certs "$url/certs" 2>err
+curl -s -o certs -w '%{content_type}' "$url/certs" >type 2>err
+[ "$(cat type)" = application/json ]
+ok 'the keys are what its clients take for JSON' $?
 "$assay" token verify --json --jwks certs --issuer "$url" token >out 2>err
 ok 'its token holds by the keys in /certs' $?
 says 'it is signed with RS256' '"alg":"RS256"'

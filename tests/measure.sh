@@ -1,6 +1,7 @@
 #!/bin/sh
 # measure.sh ASSAY - a test: the verbs measure, sign and key, on programs that
 # are built here.
+. tests/h_tap.sh
 assay=$1
 here=$(pwd)
 dir=$(mktemp -d) || exit 2
@@ -10,17 +11,7 @@ case $assay in
 *) assay=$here/$assay ;;
 esac
 unset SOURCE_DATE_EPOCH
-n=0
-
-# ok NAME STATUS - one test: passed if the status is 0
-ok() {
-	n=$((n + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-	fi
-}
+said=$dir/err
 
 # wants STATUS NAME COMMAND... - it ends so; what it says is in $dir/out, err
 wants() {
@@ -30,10 +21,7 @@ wants() {
 	got=$?
 	[ "$got" -eq "$want" ]
 	ok "$name" $?
-	[ "$got" -eq "$want" ] || {
-		echo "# exit status $got, want $want"
-		sed 's/^/# /' "$dir/err"
-	}
+	[ "$got" -eq "$want" ] || echo "# exit status $got, want $want"
 }
 
 # says WHAT NAME, complains WHAT NAME - that is in its output, or its errors
@@ -49,11 +37,6 @@ complains() {
 # json NAME - the value of a member that is no list, without quotation marks
 json() {
 	sed "s/.*\"$1\":\"*\([^\",}]*\).*/\1/" "$dir/out"
-}
-
-skip() {
-	n=$((n + 1))
-	echo "ok $n - $2 # SKIP $1"
 }
 
 # ---- programs
@@ -344,7 +327,7 @@ if "$assay" measure --json large.manifest.sgx --libpal libpal.so --sgxs large.sg
 	wants 2 'but not on standard input' "$assay" measure - <large.sgxs
 	complains 'larger than 256 MiB' 'and that is said'
 else
-	skip 'there is no room for a large file' 'a large stream'
+	skip 'a large stream' 'there is no room for a large file'
 fi
 rm -f large.sgxs
 
@@ -360,9 +343,11 @@ cp app.sgxs other.sgxs
 printf X | dd of=other.sgxs bs=1 seek=400 conv=notrunc 2>dd.log
 wants 1 'a changed stream' "$assay" diff app.sgxs other.sgxs
 says '^0x0000000000  *1  contents from +0x0 *$' 'differs in a page'
+says '^1 page differs' 'and how many do is said'
 says 'different enclaves' 'and is another enclave'
 wants 1 'in JSON' "$assay" diff --json app.signed other.sgxs
 says '"pages":\[{"at":0,"pages":1,"differs":"contents from +0x0","a":"segment","b":""}\]' 'the page'
+says '"pages_differ":1,' 'how many'
 says '"same_code":false' 'the answer'
 wants 1 'with EDMM and without' "$assay" diff app.manifest.sgx edmm.manifest.sgx --libpal libpal.so
 says ' only in A: flags 0x207, not measured *free$' 'what is free'
@@ -426,7 +411,7 @@ if "$assay" sim sample set >sim.log 2>&1; then
 	wants 1 'with a changed file' "$assay" inspect quote.bin --artefact changed
 	says 'Is it this enclave? NO: ' 'it is not'
 else
-	skip 'there is no assayd' 'evidence and its code'
+	skip 'evidence and its code' 'there is no assayd'
 fi
 wants 2 'a loader without an artefact' "$assay" inspect app.signed --libpal libpal.so
 wants 2 'an artefact that is not there' "$assay" inspect app.signed --artefact nothing
@@ -435,7 +420,7 @@ wants 2 'an artefact that is none' "$assay" inspect app.signed --artefact progra
 # ---- in two steps, with openssl as the machine that keeps the key
 
 if ! command -v openssl >openssl.path; then
-	skip 'there is no openssl' 'signing in two steps'
+	skip 'signing in two steps' 'there is no openssl'
 	echo "1..$n"
 	exit
 fi

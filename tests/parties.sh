@@ -1,12 +1,12 @@
 #!/bin/sh
 # parties.sh ASSAY - a test: the examples with several parties, each played
 # through a host, from the first hand to the result.
+. tests/h_tap.sh
 assay=$(realpath "$1")
 examples=$(dirname "$assay")/examples
 if [ -w /dev/shm ]; then base=/dev/shm; else base=${TMPDIR:-/tmp}; fi
 dir=$(mktemp -d "$base/assay-parties-XXXXXX") || exit 2
 hosts=
-n=0
 end() {
 	# shellcheck disable=SC2086 # a list of numbers
 	[ -z "$hosts" ] || kill -TERM $hosts 2>/dev/null
@@ -15,22 +15,8 @@ end() {
 }
 trap end EXIT
 cd "$dir" || exit 2
+said='out err host.err'
 
-# ok NAME STATUS - one test: passed if the status is 0
-ok() {
-	n=$((n + 1))
-	if [ "$2" -eq 0 ]; then
-		printf '%s\n' "ok $n - $1"
-	else
-		printf '%s\n' "not ok $n - $1"
-		cut -c 1-300 out err host.err | sed 's/^/# /'
-	fi
-}
-skip() {
-	echo "ok 1 - the parties # SKIP $*"
-	echo 1..1
-	exit
-}
 number() { printf %015d "$1"; }
 hash() { printf %s "$1" | sha256sum | cut -c 1-64; }
 # sign EXAMPLE ARGUMENT... - signs it, and sets $code
@@ -100,17 +86,7 @@ says() {
 	ok "$1" $?
 }
 
-"$assay" run --probe >out 2>err
-case $? in
-0) ;;
-1)
-	# shellcheck disable=SC2046 # a list of names, on one line
-	skip $(awk '/needed +missing/ { print $1 }' out)
-	;;
-*) ok 'it says what is missing here' 1 ;;
-esac
-readelf -lW "$examples/average" 2>/dev/null | grep -q INTERP &&
-	skip static programs in this build
+needs_enclaves 'the parties' "$examples/average"
 
 documents=maker/pcs/standard/53494D000001
 "$assay" sim maker init maker >out 2>err &&

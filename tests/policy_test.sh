@@ -1,20 +1,12 @@
 #!/bin/sh
 # policy_test.sh ASSAY - a test: assay policy test, evidence of before against a new
 # policy.
+. tests/h_tap.sh
 assay=$(realpath "$1")
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
-n=0
+said="$dir/out $dir/err"
 
-ok() { # NAME STATUS
-	n=$((n + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		sed 's/^/# /' "$dir/out" "$dir/err"
-	fi
-}
 is() { # NAME STATUS ARGUMENT... - assay ends so
 	name=$1 want=$2
 	shift 2
@@ -76,7 +68,11 @@ says 'on either side' '"refused_before":[]}'
 	says 'all is new' 'refused before, accepted now'
 	says 'that the default refuses' '  no longer identity'
 	is 'evidence that is not there' 2 policy test $judge lax.json none
-	is 'a new policy that is none' 2 policy test $judge evidence/good evidence
+	is 'evidence in the place of the policy' 2 policy test $judge evidence/good evidence
+	complains 'it says what comes first' 'the new policy comes first'
+	is 'a folder in its place' 2 policy test $judge evidence lax.json
+	complains 'it says so as well' 'the new policy comes first'
+	is 'a new policy that is none' 2 policy test $judge none evidence
 	is 'an old policy that is none' 2 policy test $judge \
 		--old evidence/good lax.json evidence
 	is 'evidence from a pipe' 2 policy test $judge lax.json -

@@ -1,72 +1,63 @@
 #!/bin/sh
 # release.sh ASSAY - a test: a secret on its way from an operator into an enclave:
 # assay serve keeps it, the example vault attests to a challenge, its host posts
-# that and carries in what it is answered.
+# that and carries in what it is answered.  Another service, which calls itself as
+# the first does, is not believed.
+. tests/h_tap.sh
 assay=$(realpath "$1")
 vault=$(dirname "$assay")/examples/vault
 dir=$(mktemp -d) || exit 2
-host='' service=''
-trap '[ -z "$host$service" ] || kill -9 $host $service 2>/dev/null; rm -rf "$dir"' EXIT
-n=0
+host='' service='' rival=''
+trap '[ -z "$host$service$rival" ] || kill -9 $host $service $rival 2>/dev/null
+	rm -rf "$dir"' EXIT
+said="$dir/*.said"
 
-# ok NAME STATUS - one test: passed if the status is 0
-ok() {
-	n=$((n + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		cat "$dir"/*.said 2>/dev/null | sed 's/^/# /'
-	fi
-}
-skip() {
-	echo "ok 1 - a secret gets into an enclave # SKIP $1"
-	echo 1..1
-	exit
-}
-if ! "$assay" run --probe >/dev/null; then
-	skip "$("$assay" run --probe | awk '/needed +missing/ { printf "%s ", $1 }')"
-elif readelf -lW "$vault" 2>/dev/null | grep -q INTERP; then
-	skip 'static programs in this build'
-elif ! command -v curl >/dev/null; then
-	skip 'curl'
-fi
-# until COMMAND... - succeeds, within ten seconds
-until_ok() {
-	i=0
-	while ! "$@"; do
-		i=$((i + 1))
-		[ $i -lt 200 ] || return 1
-		sleep 0.05
-	done
-}
+needs_enclaves 'a secret gets into an enclave' "$vault"
+command -v curl >/dev/null || skip_rest 'a secret gets into an enclave' curl
+
 # member NAME - of JSON on stdin, a string
 member() {
 	sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"
 }
 
-# ---- a machine, and a program that wants the secret `db` of a service
+# serve NAME - starts a service in that folder: its process is $!
+serve() {
+	"$assay" serve --listen 127.0.0.1:0 --no-tls --data "$dir/$1" --offline \
+		--root "$dir/maker/root.pem" --issuer https://verify.example \
+		>"$dir/$1.said" 2>&1 &
+}
+
+# ---- a machine, two services, and a program that wants the secret `db` of one
 
 { "$assay" sim maker init "$dir/maker" &&
 	"$assay" sim maker make-processor "$dir/maker" m &&
-	"$assay" key new "$dir/key" &&
-	"$assay" sign "$vault" --key "$dir/key" --product 1 --revocation 0 \
-		-o "$dir/signed" -- https://verify.example db; } >"$dir/make.said" 2>&1
-ok 'a machine and a signed program' $?
+	"$assay" key new "$dir/key"; } >"$dir/make.said" 2>&1
+ok 'a machine' $?
+serve data
+service=$!
+serve rival
+rival=$!
+until_ok grep -q '^Release key' "$dir/data.said" &&
+	until_ok grep -q '^Release key' "$dir/rival.said"
+ok 'two services of one name' $?
+release_key=$(sed -n 's/^Release key.*: //p' "$dir/data.said")
+"$assay" sign "$vault" --key "$dir/key" --product 1 --revocation 0 \
+	-o "$dir/signed" -- https://verify.example "$release_key" db \
+	>"$dir/sign.said" 2>&1
+ok 'a signed program, which knows one of them' $?
 "$assay" host --listen 127.0.0.1:0 --platform "$dir/maker/processors/m" \
 	--collateral "$dir/maker/pcs/standard/53494D000001" "$dir/signed" \
 	>"$dir/host.said" 2>&1 &
 host=$!
-"$assay" serve --listen 127.0.0.1:0 --no-tls --data "$dir/data" --offline \
-	--root "$dir/maker/root.pem" --issuer https://verify.example \
-	>"$dir/serve.said" 2>&1 &
-service=$!
-until_ok grep -q '^call it:' "$dir/host.said" &&
-	until_ok grep -q '^Serving at' "$dir/serve.said"
-ok 'its host, and a service' $?
+until_ok grep -q '^call it:' "$dir/host.said"
+ok 'its host' $?
 at=$(sed -n 's/^listening on: *//p' "$dir/host.said")
 line=$(sed -n 's/^constraint: *//p' "$dir/host.said")
-url=$(sed -n 's/^Serving at \([^,]*\),.*/\1/p' "$dir/serve.said")
+# use NAME - the service that is asked from now on
+use() {
+	url=$(sed -n 's/^Serving at \([^,]*\),.*/\1/p' "$dir/$1.said")
+	who=$(cat "$dir/$1/admin-key")
+}
 measurement=$(sed -n 's/^measurement: *//p' "$dir/host.said")
 
 # ask PATH ARGUMENT... - asks the service as $who: its status; "$dir/answer"
@@ -90,7 +81,7 @@ attest() {
 
 # ---- the operator
 
-who=$(cat "$dir/data/admin-key")
+use data
 printf '{"simulation":true,"mrenclave":["%s"]}' "$measurement" |
 	tr A-F a-f >"$dir/policy"
 printf '{"simulation":true,"mrenclave":["%064d"]}' 0 >"$dir/other"
@@ -108,8 +99,25 @@ who=$(member key <"$dir/answer")
 [ "$(ask '/v1/secrets')" = 403 ]
 ok 'it may not see the secrets' $?
 
+# ---- a host that has a service of its own, with a secret of its own
+
+caller=$who
+use rival
+[ "$(ask /v1/policies/prod --data-binary "@$dir/policy")" -lt 300 ] &&
+	[ "$(ask '/v1/secrets/db?policy=prod' -d 'as I like')" = 200 ] &&
+	attest &&
+	[ "$(ask /v1/keys/db --data-binary "@$dir/bundle")" = 200 ]
+ok 'another service releases another secret of this name to the enclave' $?
+{ printf K && cat "$dir/answer"; } | call >"$dir/out"
+grep -q 'not the secret' "$dir/call.said"
+ok 'which does not take it' $?
+kill "$rival" && wait "$rival"
+rival=
+
 # ---- the host
 
+use data
+who=$caller
 [ "$(printf 'open sesame' | call)" != yes ]
 ok 'the enclave has no secret yet' $?
 attest

@@ -1,22 +1,12 @@
 #!/bin/sh
 # reproducible.sh ASSAY - a test: an enclave program that is built once more,
 # in another folder, is the same file, and so has the same measurement.
+. tests/h_tap.sh
 assay=$(realpath "$1")
 built=$(dirname "$assay")/examples
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
-n=0
-
-# ok NAME STATUS - one test: passed if the status is 0
-ok() {
-	n=$((n + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		sed 's/^/# /' "$dir/log"
-	fi
-}
+said=$dir/log
 
 # measure PROGRAM - the line with its measurement
 measure() {

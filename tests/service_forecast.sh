@@ -1,47 +1,20 @@
 #!/bin/sh
 # service_forecast.sh ASSAY - a test: a verification service tells which platforms
 # will be refused before they are, and judges by lists that others sign.
+. tests/h_tap.sh
 assay=$(realpath "$1")
 reverse=$(dirname "$assay")/examples/reverse
 dir=$(mktemp -d) || exit 2
-n=0
 pcs='' serve=''
 trap 'kill $pcs $serve 2>/dev/null; wait; rm -rf "$dir"' EXIT
-
-ok() { # NAME STATUS
-	n=$((n + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		sed 's/^/# /' "$dir/out" "$dir/err"
-	fi
-}
-skip() {
-	n=$((n + 1))
-	echo "ok $n - a service and its platforms # SKIP $1"
-	echo "1..$n"
-	exit
-}
-# until_ok COMMAND... - within ten seconds
-until_ok() {
-	i=0
-	until "$@"; do
-		i=$((i + 1))
-		[ $i -lt 100 ] || return 1
-		sleep 0.1
-	done
-}
+said="$dir/out $dir/err"
 
 cd "$dir" || exit
 : >out
 : >pcs.out
 : >err
-command -v curl >/dev/null || skip curl
-readelf -lW "$reverse" 2>/dev/null | grep -q INTERP &&
-	skip 'static programs in this build'
-"$assay" run --probe >out 2>err ||
-	skip "$(awk '/needed +missing/ { printf "%s ", $1 }' out)"
+command -v curl >/dev/null || skip_rest 'a service and its platforms' curl
+needs_enclaves 'a service and its platforms' "$reverse"
 
 # ---- a machine, and a fault that is found
 
@@ -99,9 +72,11 @@ post /v1/policies/default policy.json
 says 'a policy' '"name":"default","version":1'
 post /v1/verify evidence
 says 'today it is accepted' '"decision":"accept"'
-comes_to_say 'and forecast to fail' /v1/forecast '"platforms":1,"judged":1,"refused":0,"fails":1,"fail":[{'
+comes_to_say 'and forecast to fail' /v1/forecast '"platforms":1,"judged":1,"without_early":0,"refused":0,"fails":1,"fail":[{'
 says 'when' '"kind":"level","on":null,"evaluation":21,"status_now":"UpToDate","status_then":"OutOfDate"'
 says 'for which component' '"component":"component 1","name":"BIOS, Early Microcode Update","have":9,"need":10}'
+says 'by which policy' '"policy":{"name":"default","version":1,'
+says 'what helps' '"remedy":"assay sim maker update"'
 says 'in a sentence' '"summary":["1 platform fails when evaluation 21 becomes the standard: component 1 is 9, needs 10"]'
 get /metrics
 grep -qx 'assay_forecast_fail 1' out
@@ -141,6 +116,7 @@ post /v1/verify evidence
 says 'what was forecast is refused' '"status":"OutOfDate"'
 says 'for the component that was forecast' \
 	'SGX component 1 (BIOS, Early Microcode Update) is 9, UpToDate needs 10'
-comes_to_say 'and no longer a forecast' /v1/forecast '"refused":1,"fails":0,"fail":[],"summary":["1 platform is refused already: '
+comes_to_say 'and no longer a forecast' /v1/forecast '"refused":1,"fails":0,"fail":[],"refusals":[{'
+says 'but told why' '"summary":["1 platform is refused already: '
 stop
 echo "1..$n"

@@ -71,7 +71,7 @@ ok 'no folder' exits 2 maker list
 ok 'too many operands' exits 2 maker list "$m" alice
 ok 'no name' exits 2 maker revoke "$m"
 ok 'an option of another verb' exits 2 maker list --count 2 "$m"
-says 'it says so' 'no option of it'
+says 'it says so' 'unknown option --count'
 # shellcheck disable=SC2086 # options
 for bad in '--count 0' '--count 1x' '--count 99999999' '--fmspc 1234' \
 	'--fmspc 00906ED50000' '--ca root' '--cpusvn 09' '--pcesvn 65536' \

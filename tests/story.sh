@@ -1,24 +1,14 @@
 #!/bin/sh
 # story.sh ASSAY - a test: from a manufacturer to a judged enclave, and every
 # cheat on the way that must be found out.
+. tests/h_tap.sh
 assay=$(realpath "$1")
 reverse=$(dirname "$assay")/examples/reverse
 if [ -w /dev/shm ]; then base=/dev/shm; else base=${TMPDIR:-/tmp}; fi
 dir=$(mktemp -d "$base/assay-story-XXXXXX") || exit 2
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 2
-n=0
 
-# ok NAME STATUS - one test: passed if the status is 0
-ok() {
-	n=$((n + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		cut -c 1-300 out err | sed 's/^/# /'
-	fi
-}
 # exits STATUS NAME ARGUMENT... - of assay, which reads the request
 exits() {
 	want=$1 name=$2
@@ -55,18 +45,8 @@ forge() {
 	! cmp -s bundle "$to"
 	ok "forged: $to" $?
 }
-skip() {
-	echo "ok 1 - a program is run # SKIP $*"
-	echo 1..1
-	exit
-}
 
-if ! "$assay" run --probe >out; then
-	# shellcheck disable=SC2046 # a list of names, on one line
-	skip $(awk '/needed +missing/ { print $1 }' out)
-fi
-readelf -lW "$reverse" 2>/dev/null | grep -q INTERP &&
-	skip static programs in this build
+needs_enclaves 'a program is run' "$reverse"
 
 # ---- who is who
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "attest/attest.h"
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 
 #define GRAMINE "/dev/attestation"

@@ -11,7 +11,7 @@
 
 #include "crypto/crypto.h"
 #include "h_machine.h"
-#include "sim/attfs.h"
+#include "launch/attfs.h"
 #include "sim/wire.h"
 #include "tap.h"
 

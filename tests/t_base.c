@@ -1,4 +1,5 @@
-/* t_base.c - hex, base64, PEM framing, UTF-8 and times. */
+/* t_base.c - hex, base64, PEM framing, the parts of a JWS, UTF-8 and times. */
+#include "base/jws.h"
 #include "base/text.h"
 
 #include "tap.h"
@@ -531,12 +532,49 @@ static void test_times(void)
 	   "dates outside");
 }
 
+/* ---- the parts of a JSON Web Signature */
+
+static bool is_text(struct assay_bytes got, const char *want)
+{
+	return got.len == strlen(want) &&
+	       (!got.len || memcmp(got.ptr, want, got.len) == 0);
+}
+
+static void test_jws(void)
+{
+	static const char text[] = "head.body.sig";
+	struct assay_jws jws;
+	size_t n_good = 0;
+
+	ok(assay_jws_split(&jws, bytes(text)) && is_text(jws.header, "head") &&
+	           is_text(jws.payload, "body") && is_text(jws.sig, "sig") &&
+	           is_text(jws.signed_part, "head.body"),
+	   "three parts, and what is signed");
+	ok(assay_jws_split(&jws, bytes("..")) && is_text(jws.header, "") &&
+	           is_text(jws.sig, "") && is_text(jws.signed_part, "."),
+	   "which may be empty");
+	ok(assay_jws_split(&jws, bytes("a.b.c.d")) && is_text(jws.sig, "c.d"),
+	   "a dot too many is left where no digit may be");
+	for (size_t n = 0; n < sizeof(text); n++) {
+		struct assay_bytes cut = exact(text, n);
+
+		if (assay_jws_split(&jws, cut))
+			n_good += n >= strlen("head.body.");
+		else
+			n_good += n < strlen("head.body.") &&
+			          is_zero((uint8_t *)&jws, sizeof(jws));
+		drop(cut);
+	}
+	ok(n_good == sizeof(text), "cut off before its second dot it is none");
+}
+
 int main(void)
 {
 	test_hex();
 	test_base64();
 	test_pem();
 	test_chains();
+	test_jws();
 	test_utf8();
 	test_times();
 	return done();

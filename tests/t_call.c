@@ -20,7 +20,7 @@
 #include "format/keys.h"
 #include "seal/inner.h"
 #include "seal/ohttp.h"
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 
 #define SAID "the salary of Ada"
@@ -65,6 +65,27 @@ static struct assay_mark seen; /* in the last request */
 static bool heard;             /* it was SAID */
 static bool leaked;            /* or went over the wire as it is */
 static unsigned overtaken;     /* another writes this state before the answer */
+
+/* Host and test take turns with all of these: the host while it answers, but for
+ * when it is slow; the test before a call begins and after it ended. */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
+static void take_turn(void)
+{
+	must(pthread_mutex_lock(&turn) == 0, "a turn");
+}
+
+static void leave_turn(void)
+{
+	must(pthread_mutex_unlock(&turn) == 0, "the end of a turn");
+}
+
+/* What the other did is seen, and what was done here shown. */
+static void see_all(void)
+{
+	take_turn();
+	leave_turn();
+}
 
 static void start_enclave(void)
 {
@@ -193,7 +214,9 @@ static void answer_message(int fd, uint8_t *message, size_t len)
 		say_text(fd, "413 Content Too Large");
 		break;
 	case SLOW:
+		leave_turn();
 		nap(2000);
+		take_turn();
 		say_sealed(fd, ANSWER, message, len);
 		break;
 	default:
@@ -246,14 +269,8 @@ static size_t read_request(int fd, char *text, size_t size, char **body)
 	return n;
 }
 
-static void serve_one(int fd)
+static void answer(int fd, char *text, char *body, size_t n)
 {
-	static char text[65536];
-	char *body;
-	size_t n = read_request(fd, text, sizeof(text), &body);
-
-	if (n == 0)
-		return;
 	if (no_http)
 		must(send(fd, "?", 1, MSG_NOSIGNAL) == 1, "a byte");
 	else if (strncmp(text, "GET /here/attestation", 21) == 0)
@@ -263,6 +280,19 @@ static void serve_one(int fd)
 		answer_message(fd, (uint8_t *)body, n - (size_t)(body - text));
 	else
 		say_text(fd, "404 Not Found");
+}
+
+static void serve_one(int fd)
+{
+	static char text[65536];
+	char *body;
+	size_t n = read_request(fd, text, sizeof(text), &body);
+
+	if (n == 0)
+		return;
+	take_turn();
+	answer(fd, text, body, n);
+	leave_turn();
 }
 
 static int listening;
@@ -334,11 +364,13 @@ static void reread(char **text, const char *name)
 
 static void forget(void)
 {
+	take_turn();
 	memset(fate, 0, sizeof(fate));
 	n_attested = n_asked = n_starting = 0;
 	other_nonce = other_keys = no_http = no_documents = heard = false;
 	memset(&seen, 0, sizeof(seen));
 	overtaken = 0;
+	leave_turn();
 }
 
 /* The remembered state becomes this one, as if another program wrote it. */
@@ -369,6 +401,7 @@ static pid_t begin_with(const char *const *more)
 
 	while (*more)
 		args[n++] = *more++;
+	see_all();
 	pid = fork();
 	must(pid >= 0, "a process");
 	if (pid == 0) {
@@ -387,6 +420,7 @@ static int end_of(pid_t pid)
 	int status;
 
 	must(waitpid(pid, &status, 0) == pid, "its end");
+	see_all();
 	reread(&out, "out");
 	reread(&err, "err");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -394,8 +428,14 @@ static int end_of(pid_t pid)
 
 static void wait_asked(void)
 {
-	for (int i = 0; i < 1000 && !n_asked; i++)
+	bool asked = false;
+
+	for (int i = 0; i < 1000 && !asked; i++) {
 		nap(10);
+		take_turn();
+		asked = n_asked > 0;
+		leave_turn();
+	}
 }
 
 static int call_with(const char *const *more)
@@ -648,9 +688,9 @@ static void test_turns(void)
 	ok(end_of(first) == 0, "the first one is answered");
 	forget();
 	fate[0] = SLOW;
+	mark = (struct assay_mark){ 9, "nine" };
 	first = BEGIN(ACCEPT, "--remember", pin);
 	wait_asked();
-	mark = (struct assay_mark){ 9, "nine" };
 	second = CALL(ACCEPT, "--remember", pin);
 	ok(second == 0 && says("another call has it: waiting") &&
 	           seen.number == 9 && strcmp(out, "yes") == 0,

@@ -2,7 +2,7 @@
  * would be real, and of what is wrong with either. */
 #include <string.h>
 
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 #include "token/claims.h"
 

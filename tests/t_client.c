@@ -13,7 +13,7 @@
 #include "format/keys.h"
 #include "seal/inner.h"
 #include "seal/ohttp.h"
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 
 #define SAID "the salary of Ada"

@@ -15,8 +15,9 @@
 
 #include "base/text.h"
 #include "h_maker.h"
+#include "h_vectors.h"
 #include "net/collateral_inner.h"
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 
 #define DAY INT64_C(86400)
@@ -581,6 +582,8 @@ static void test_addresses(void)
 		"http://host/?x=1",
 		"http://user:secret@host/",
 		"http://host/a b",
+		"https://host/sgx/certification/v3/",
+		"http://host/sgx/certification/v4/tcb",
 		"https://"
 		"0123456789012345678901234567890123456789012345678901234"
 		"56789012345678901234567890123456789012345678901234567890123456"
@@ -740,6 +743,120 @@ static void test_several(void)
 	           count_seen() == n,
 	   "nor for anything else, where it wants to be left alone");
 	collateral_close(s);
+
+	s = open_at(NULL,
+	            (const char *const[]){ closed, closed, closed, closed,
+	                                   closed, closed, closed, closed },
+	            8);
+	ok(!get(s, world.now, false) && lines() == 8 &&
+	           strcmp(why + strlen(why) - 8, "--proxy?") == 0,
+	   "of eight, too");
+	collateral_close(s);
+}
+
+static bool put_wait(const char *folder, int64_t from, int64_t until)
+{
+	char command[600];
+
+	snprintf(command, sizeof(command),
+	         "rm -f %s/*-tcb-*;"
+	         "for f in %s/wait-*; do echo assay-wait 1 %lld %lld >$f; done",
+	         folder, folder, (long long)from, (long long)until);
+	return system(command) == 0;
+}
+
+/* A server that is asked too often is not asked by the next process either. */
+static void test_wait(void)
+{
+	const char *folder = maker_path("wait");
+	const int64_t now = (int64_t)time(NULL);
+
+	set_manners((struct manners){
+		.at = "tcb?",
+		.says = "HTTP/1.1 429 No\r\nRetry-After: 100000\r\n"
+			"Content-Length: 0\r\n\r\n" });
+	publish(fresh(SIM_SGX_V3));
+	refused(get_new(folder, world.now, false), "ask again in 3600 s",
+	        "asked too often, and not for days");
+	set_manners((struct manners){ 0 });
+	refused(get_new(folder, world.now, false),
+	        "it wants to be left alone for another 3",
+	        "the next process does not ask");
+	ok(count_seen() == 0, "it did not");
+	ok(get_new(maker_path("wait-other"), world.now, false),
+	   "who was told nothing does");
+	ok(put_wait(folder, now + 600, now + 1200) &&
+	           get_new(folder, world.now, false),
+	   "nor does one wait by a clock that was set back");
+	ok(put_wait(folder, now, now + 3601) &&
+	           get_new(folder, world.now, false),
+	   "or for what nobody wrote");
+	ok(put_wait(folder, now, now + 3600) &&
+	           !get_new(folder, world.now, false),
+	   "but for what was");
+}
+
+/* ---- through a proxy */
+
+static bool get_by(const char *address, const char *proxy)
+{
+	const struct collateral_want want = want_of(&world);
+	const struct collateral_options o = {
+		.url = &address,
+		.n_urls = 1,
+		.root = (const uint8_t(*)[64])root,
+		.n_roots = 1,
+		.net.proxy = proxy,
+		.net.total_ms = 3000
+	};
+	struct collateral_source *s = collateral_open(&o, why);
+	bool good;
+
+	collateral_free(&set);
+	good = s && collateral_get(&set, s, &want, world.now, false, why);
+	collateral_close(s);
+	return good;
+}
+
+static void test_proxy(void)
+{
+	char closed[64];
+	unsigned at;
+
+	close(bind_any(&at));
+	snprintf(closed, sizeof(closed), "http://127.0.0.1:%u", at);
+	publish(fresh(SIM_SGX_V3));
+	set_manners((struct manners){ 0 });
+	setenv("http_proxy", base, 1);
+	setenv("https_proxy", base, 1);
+	ok(get_by("http://pccs.invalid:8081", base) && is_published() &&
+	           was_asked("GET http://pccs.invalid:8081/sgx/"),
+	   "what is asked through a proxy");
+	set_manners((struct manners){ 0 });
+	refused(get_by(closed, NULL), "no connection",
+	        "not there without, whatever the environment says");
+	ok(count_seen() == 0 && strstr(why, "or --proxy?"),
+	   "and the proxy there is not asked");
+	set_manners((struct manners){
+		.at = "CONNECT",
+		.says = "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n" });
+	refused(get_by("https://pccs.invalid", base),
+	        "the proxy refuses: ", "a proxy that does not let it through");
+	ok(was_asked("CONNECT pccs.invalid:443") &&
+	           strstr(why, "look at --proxy"),
+	   "it says what to look at");
+	set_manners((struct manners){
+		.at = "tcb?",
+		.says = "HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n" });
+	refused(get_by("http://pccs.invalid", base),
+	        "behind a proxy that wants to know who asks (407",
+	        "one that wants a password");
+	refused(get_by(base, closed), "no connection", "one that is not there");
+	refused(get_by(base, "proxy:secret@host"),
+	        "the proxy: want its address", "one that is no address");
+	ok(!strstr(why, "secret"), "which is not repeated");
+	unsetenv("http_proxy");
+	unsetenv("https_proxy");
 }
 
 /* ---- documents that are not what is wanted */
@@ -853,6 +970,107 @@ static void test_wrong(void)
 	        "Processor CA's",
 	        "another CA's list");
 	ok(is_empty(folder), "nothing of that was kept");
+}
+
+/* ---- a CA's list alone, as who names no machine asks for it */
+
+static void ca_expired(struct sim_world *w)
+{
+	w->cert[SIM_PLATFORM_CA].not_after = w->now - 1;
+}
+static void list_of_other_root(struct sim_world *w)
+{
+	w->chain[SIM_CHAIN_PCK_CRL].who[0] = SIM_OTHER_CA;
+	w->chain[SIM_CHAIN_PCK_CRL].who[1] = SIM_OTHER_ROOT;
+	w->crl_signer[SIM_CRL_PLATFORM] = SIM_OTHER_CA;
+}
+static void ca_of_stranger(struct sim_world *w)
+{
+	w->cert_signer[SIM_PLATFORM_CA] = SIM_STRANGER;
+}
+static void no_chain(struct sim_world *w)
+{
+	w->chain[SIM_CHAIN_PCK_CRL].n = 1;
+}
+
+static const struct {
+	const char *name;
+	void (*edit)(struct sim_world *w);
+	const char *words;
+} wrong_list[] = {
+	{ "a list alone that has ended", list_expired,
+	  "the PCK CA's revocation list is good from" },
+	{ "altered", list_altered, "do not hold: PCK_CRL R_SIG" },
+	{ "of a CA that has ended", ca_expired,
+	  "an issuer's certificate is good from" },
+	{ "of another root", list_of_other_root, "X_ROOT_PIN" },
+	{ "of a CA whom nobody certified", ca_of_stranger, "X_SIG" },
+	{ "without its root", no_chain, "do not hold: PCK_CRL_CHAIN X_" },
+};
+
+static bool get_list_now(struct collateral_source *s, bool platform_ca,
+                         int64_t now)
+{
+	collateral_free(&set);
+	return collateral_list(&set, s, platform_ca, now, why);
+}
+
+static bool get_list(const char *folder, bool platform_ca)
+{
+	struct collateral_source *s = open_source(folder);
+	const bool good = s && get_list_now(s, platform_ca, world.now);
+
+	collateral_close(s);
+	return good;
+}
+
+static void test_list_alone(void)
+{
+	const char *folder = maker_path("list-alone");
+	struct collateral_source *s;
+
+	set_manners((struct manners){ 0 });
+	publish(fresh(SIM_SGX_V3));
+	s = open_source(folder);
+	ok(get_list_now(s, true, world.now) && !why[0] && count_seen() == 1 &&
+	           was_asked("/sgx/certification/v4/pckcrl?ca=platform&"
+	                     "encoding=der"),
+	   "a list alone is asked for, and nothing else");
+	ok(same(set.documents.pck_crl, &docs.crl) &&
+	           same(set.documents.pck_crl_issuer_chain, &docs.crl_chain) &&
+	           !set.documents.tcb_info.doc.len &&
+	           !set.documents.root_ca_crl.len &&
+	           strcmp(set.from, base) == 0 &&
+	           set.fresh_until == world.crl[SIM_CRL_PLATFORM].next_update,
+	   "and given out byte for byte");
+	ok(get_list_now(s, true, world.now + DAY) && count_seen() == 1,
+	   "not asked for again within the hour");
+	ok(is_empty(folder), "and no set");
+	set_manners((struct manners){ .at = "pckcrl", .says = "" });
+	refused(get_list_now(s, true, set.fresh_until), "cut short",
+	        "when it has ended it is asked for, and else none");
+	collateral_close(s);
+
+	set_manners((struct manners){ 0 });
+	for (size_t i = 0; i < sizeof(wrong_list) / sizeof(wrong_list[0]);
+	     i++) {
+		wrong_list[i].edit(fresh(SIM_SGX_V3));
+		publish(&world);
+		refused(get_list(NULL, true), wrong_list[i].words,
+		        wrong_list[i].name);
+	}
+	publish(fresh(SIM_SGX_V3));
+	refused(get_list(NULL, false),
+	        "is of the Platform CA, wanted the Processor CA's",
+	        "of another CA");
+
+	world.crl[SIM_CRL_PLATFORM].number = sim_hex("09");
+	publish(&world);
+	ok(get_new(folder, world.now, false), "a set is seen with list 9");
+	world.crl[SIM_CRL_PLATFORM].number = sim_hex("08");
+	publish(&world);
+	refused(get_list(folder, true), "older than one that was seen before",
+	        "not back to list 8 alone");
 }
 
 /* ---- never back */
@@ -987,6 +1205,68 @@ static void test_floors(void)
 	   "files that are none are as good as not there");
 }
 
+/* A set of this kind, by a new source. */
+static bool get_kind(const char *folder, bool early, uint32_t evaluation)
+{
+	struct collateral_want want = want_of(&world);
+	struct collateral_source *s = open_source(folder);
+	bool good;
+
+	want.early = early;
+	want.evaluation = evaluation;
+	collateral_free(&set);
+	good = collateral_get(&set, s, &want, world.now, false, why);
+	collateral_close(s);
+	return good;
+}
+
+/* What is early, standard, or a number: each has floors of its own, and early is
+ * never older than what was standard. */
+static void test_kinds(void)
+{
+	const char *folder = maker_path("kinds");
+
+	set_manners((struct manners){ 0 });
+	set_evaluation(fresh(SIM_SGX_V3), 18);
+	publish(&world);
+	ok(get_kind(folder, false, 0), "18 is the standard");
+	set_evaluation(&world, 17);
+	publish(&world);
+	refused(get_kind(folder, true, 0),
+	        "its TCB info is number 17 of 2025-12-25T00:00:00Z, older than "
+	        "number 18 that was seen before: ",
+	        "17 is not early");
+	ok(get_kind(folder, false, 17) && set.evaluation == 17,
+	   "but may be chosen by its number");
+	set_evaluation(&world, 18);
+	world.tcb[SIM_SGX].issued -= 60;
+	world.qe[SIM_SGX].issued -= 60;
+	publish(&world);
+	ok(get_kind(folder, true, 0) && set.evaluation == 18,
+	   "18 is, whenever it was issued");
+	set_evaluation(&world, 19);
+	publish(&world);
+	ok(get_kind(folder, true, 0) && set.evaluation == 18,
+	   "what is there is new enough");
+	remove_documents(folder);
+	ok(get_kind(folder, true, 0) && set.evaluation == 19, "then 19");
+	set_evaluation(&world, 18);
+	world.tcb[SIM_SGX].issued += 60;
+	world.qe[SIM_SGX].issued += 60;
+	publish(&world);
+	remove_documents(folder);
+	refused(get_kind(folder, true, 0), "older than number 19 of ",
+	        "and 18 no more");
+	ok(get_kind(folder, false, 0) && set.evaluation == 18,
+	   "while it is the standard");
+	set_evaluation(&world, 17);
+	world.tcb[SIM_SGX].issued -= 60;
+	publish(&world);
+	remove_documents(folder);
+	refused(get_kind(folder, false, 17), "its TCB info is number 17 of ",
+	        "a number's documents do not get older either");
+}
+
 /* ---- before it ends */
 
 static void test_refresh(void)
@@ -1010,6 +1290,19 @@ static void test_refresh(void)
 	ok(get(s, late, false) && count_seen() == 8 && set.fetched == late,
 	   "fetched anew, a week before it ends");
 	ok(get(s, late, false) && count_seen() == 8, "but not all the time");
+	collateral_close(s);
+
+	/* by a clock that is set back, and set right again */
+	s = open_source(folder);
+	ok(get(s, late - DAY, false) && set.fetched == late - DAY,
+	   "what was fetched in the future is fetched anew");
+	refused(get(s, world.now - 30 * DAY, false),
+	        "look at this machine's clock",
+	        "by a clock that is weeks behind nothing is good");
+	ok(get(s, late, false) && is_published(),
+	   "and when it is right again, all is");
+	n = count_seen();
+	ok(get(s, late, false) && count_seen() == n, "without asking for it");
 	collateral_close(s);
 
 	set_manners((struct manners){ .at = "/",
@@ -1266,6 +1559,120 @@ static void test_file(void)
 	buf_free(&cut);
 }
 
+/* A file is older than what is there, or has ended. */
+static void test_file_back(void)
+{
+	const char *folder = maker_path("file-back");
+	const int64_t now = SIM_NOW;
+	struct buf old = { 0 }, new = { 0 }, again = { 0 };
+	struct collateral_source *s;
+	size_t n;
+
+	set_manners((struct manners){ 0 });
+	fresh(SIM_SGX_V3);
+	make_file(&old, 17);
+	make_file(&new, 18);
+	s = open_source(folder);
+	ok(collateral_import(&n, s, buf_bytes(&new), now, why) && n == 1,
+	   "a file of 18");
+	collateral_close(s);
+	s = open_source(folder);
+	ok(!collateral_import(&n, s, buf_bytes(&old), now, why) && n == 0 &&
+	           lines() == 1 && strstr(why, "is number 17 of ") &&
+	           strstr(why, "older than number 18 of ") &&
+	           strstr(why, "or take a newer file"),
+	   "then one of 17 is refused: %s", why);
+	ok(get(s, now, true) && set.evaluation == 18, "and 18 is there");
+	collateral_close(s);
+
+	/* one that has ended tells at least what was */
+	folder = maker_path("file-ended");
+	s = open_source(folder);
+	ok(!collateral_import(&n, s, buf_bytes(&new), now + 60 * DAY, why) &&
+	           n == 0 && strstr(why, "it is 2026-03-02"),
+	   "a file of 18 that has ended");
+	collateral_close(s);
+	s = open_source(folder);
+	ok(!collateral_import(&n, s, buf_bytes(&old), now, why) &&
+	           strstr(why, "older than number 18 of "),
+	   "goes before one of 17 that has not");
+	ok(collateral_export(&again, s, why) && again.len == new.len,
+	   "and is exported, so that all know");
+	collateral_close(s);
+
+	/* whose time is to come, by a clock that is behind */
+	folder = maker_path("file-future");
+	s = open_source(folder);
+	ok(collateral_import(&n, s, buf_bytes(&old), now, why), "one of 17");
+	ok(!collateral_import(&n, s, buf_bytes(&new), now - 60 * DAY, why) &&
+	           strstr(why, "look at this machine's clock") &&
+	           get(s, now, true) && set.evaluation == 17,
+	   "stays where one of 18 is not good yet");
+	collateral_close(s);
+	buf_free(&old);
+	buf_free(&new);
+	buf_free(&again);
+}
+
+/* Files that somebody made to be slow. */
+static void test_file_large(void)
+{
+	struct buf file = { 0 };
+	struct collateral_source *s = open_source(NULL);
+	const time_t began = time(NULL);
+	size_t n;
+
+	for (unsigned i = 0; i < 60000; i++)
+		buf_printf(&file,
+		           "assay-collateral 1 0123456789abcdef-tcb-sgx-"
+		           "%012x-platform-standard 0 0 0 -\n\n",
+		           i);
+	ok(!collateral_import(&n, s, buf_bytes(&file), world.now, why) &&
+	           strstr(why, "the file has no ") && time(NULL) - began < 10,
+	   "sixty thousand sets of nothing");
+	buf_clear(&file);
+	for (unsigned i = 0; i < 70000; i++)
+		buf_printf(&file, "assay-collateral 1 x%u 0 0 0 -\n\n", i);
+	ok(!collateral_import(&n, s, buf_bytes(&file), world.now, why) &&
+	           lines() == 1 && strstr(why, "no record of it"),
+	   "too many: %s", why);
+	buf_clear(&file);
+	buf_printf(&file, "assay-collateral 1 x 0 0 0 -\n\n"
+	                  "assay-collateral 1 y 0 0 0 -\n\n"
+	                  "assay-collateral 1 x 0 0 0 -\n\n");
+	ok(!collateral_import(&n, s, buf_bytes(&file), world.now, why) &&
+	           lines() == 1 && strstr(why, "two documents called x"),
+	   "the same twice");
+	collateral_close(s);
+	buf_free(&file);
+}
+
+/* What is there is of another root. */
+static void test_file_root(void)
+{
+	const char *folder = maker_path("file-root");
+	struct collateral_options o = { .folder = folder };
+	struct collateral_source *s;
+	struct buf file = { 0 };
+
+	publish(fresh(SIM_SGX_V3));
+	ok(get_new(folder, world.now, false), "a set of a simulation");
+	s = collateral_open(&o, why);
+	ok(s && !collateral_export(&file, s, why) && lines() == 1 &&
+	           strstr(why, folder) &&
+	           strstr(why, "of the 1 sets that it holds, none is good") &&
+	           strstr(why, "--root"),
+	   "is none of Intel's: %s", why);
+	collateral_close(s);
+	o.folder = maker_path("file-none");
+	s = collateral_open(&o, why);
+	ok(s && !collateral_export(&file, s, why) && lines() == 1 &&
+	           strstr(why, "holds no documents: fetch some first"),
+	   "nothing at all: %s", why);
+	collateral_close(s);
+	buf_free(&file);
+}
+
 static void test_record(void)
 {
 	static const char *const none[] = {
@@ -1315,6 +1722,23 @@ static void test_record(void)
 	           !collateral_chain(&chain, "\xff"),
 	   "what is not encoded so is none");
 	buf_free(&chain);
+}
+
+/* More is said than there is room for. */
+static void test_words(void)
+{
+	struct {
+		char why[COLLATERAL_WHY], behind[8];
+	} w = { "", "\n\n\n\n\n\n\n" };
+	bool whole = true;
+
+	for (int i = 0; i < 2 * COLLATERAL_WHY / 100; i++) {
+		collateral_say(w.why, "somebody", "says %090d", i);
+		whole = whole && strlen(w.why) < sizeof(w.why);
+	}
+	ok(whole && strlen(w.why) == sizeof(w.why) - 1 &&
+	           strcmp(w.behind, "\n\n\n\n\n\n\n") == 0,
+	   "what does not fit is left out");
 }
 
 /* ---- Intel's own */
@@ -1402,6 +1826,88 @@ static void test_intel(void)
 	buf_free(&quote);
 }
 
+/* Every set that somebody recorded, as Intel's service would give it out. */
+static bool publish_case(const struct vector_case *c)
+{
+	const struct assay_collateral *d = &c->collateral;
+	const struct {
+		struct buf *to;
+		struct assay_bytes from;
+	} rows[] = {
+		{ &docs.tcb, d->tcb_info.doc },
+		{ &docs.tcb_chain, d->tcb_info_issuer_chain },
+		{ &docs.qe, d->qe_identity.doc },
+		{ &docs.qe_chain, d->qe_identity_issuer_chain },
+		{ &docs.crl, d->pck_crl },
+		{ &docs.root_crl, d->root_ca_crl },
+	};
+	struct buf quote = { 0 };
+	bool whole = true;
+
+	buf_put_bytes(&quote, c->quote);
+	pthread_mutex_lock(&lock);
+	put_ca_chain(&docs.crl_chain, &quote);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buf_clear(rows[i].to);
+		buf_put_bytes(rows[i].to, rows[i].from);
+		whole = whole && rows[i].from.len;
+	}
+	pthread_mutex_unlock(&lock);
+	buf_free(&quote);
+	return whole;
+}
+
+static bool get_case(const struct vector_case *c)
+{
+	const char *url = base;
+	const struct collateral_options o = { .url = &url, .n_urls = 1 };
+	struct collateral_source *s = collateral_open(&o, why);
+	struct collateral_want want;
+	bool good;
+
+	collateral_free(&set);
+	good = s &&
+	       collateral_want_of(&want, c->quote, (struct assay_bytes){ 0 },
+	                          NULL) &&
+	       collateral_get(&set, s, &want, c->at, false, why);
+	collateral_close(s);
+	return good;
+}
+
+/* Whose documents are whole, Intel's, and good at the time. */
+static bool is_judged(const struct vector_case *c)
+{
+	return c->has_collateral && c->has_at &&
+	       strcmp(c->expect, "refused") != 0 &&
+	       strncmp(c->expect, "error", 5) != 0;
+}
+
+static void test_recorded(void)
+{
+	unsigned n_good = 0, n_all = 0;
+	struct vector_case *cases;
+	size_t n = 0;
+
+	cases = vectors() ? vector_cases(&n) : NULL;
+	if (!cases) {
+		skip("there are no vectors", "recorded sets");
+		return;
+	}
+	set_manners((struct manners){ .form = HEX });
+	for (size_t i = 0; i < n; i++) {
+		if (!is_judged(&cases[i]) || !publish_case(&cases[i]))
+			continue;
+		n_all++;
+		if (get_case(&cases[i]) && !set.simulation && is_published())
+			n_good++;
+		else
+			note("%s: %s", cases[i].name, why);
+	}
+	ok(n_all > 50 && n_good == n_all, "%u of %u recorded sets go through",
+	   n_good, n_all);
+	free(cases);
+}
+
 static void free_docs(void)
 {
 	struct buf *all[] = { &docs.tcb,      &docs.tcb_chain, &docs.qe,
@@ -1432,15 +1938,24 @@ int main(void)
 	test_bad();
 	test_slow();
 	test_several();
+	test_wait();
+	test_proxy();
 	test_wrong();
+	test_list_alone();
 	test_floors();
+	test_kinds();
 	test_refresh();
 	test_root_list();
 	test_threads();
 	test_processes();
 	test_file();
+	test_file_back();
+	test_file_large();
+	test_file_root();
 	test_record();
+	test_words();
 	test_intel();
+	test_recorded();
 	collateral_free(&set);
 	sim_world_free(&world);
 	shutdown(listening, SHUT_RDWR);

@@ -26,7 +26,7 @@
 #include "seal/hpke.h"
 #include "serve/host.h"
 #include "serve/mails.h"
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 
 #define NO_STORE "no-store,no-cache,must-revalidate"

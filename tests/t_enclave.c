@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -16,12 +15,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "crypto/crypto.h"
 #include "enclave/inside.h"
 #include "format/keys.h"
 #include "seal/ohttp.h"
 #include "seal/released.h"
-#include "sim/world.h"
+#include "forge/world.h"
+#include "h_oom.h"
 #include "tap.h"
 
 #define DEV "/dev/attestation"
@@ -33,32 +34,6 @@ static void must(bool holds)
 {
 	if (!holds)
 		abort();
-}
-
-/* ---- libcrypto's memory, which can be all gone */
-
-static bool gone;
-
-static void *take(size_t len, const char *file, int line)
-{
-	(void)file, (void)line;
-	return len && !gone ? malloc(len) : NULL;
-}
-
-static void *resize(void *p, size_t len, const char *file, int line)
-{
-	(void)file, (void)line;
-	if (!len) {
-		free(p);
-		return NULL;
-	}
-	return gone ? NULL : realloc(p, len);
-}
-
-static void drop(void *p, const char *file, int line)
-{
-	(void)file, (void)line;
-	free(p);
 }
 
 /* ---- the machine's files */
@@ -144,13 +119,16 @@ static bool tell_sender(struct assay_enclave *e)
 	                                                  (size_t)n });
 }
 
+static struct assay_hpke_pair service; /* its release key */
+static char service_key[65];
+static struct assay_key_wanted wanted = { "service", service_key, "db", 0 };
+
 static bool open_key(struct assay_enclave *e, struct assay_bytes released)
 {
 	uint8_t key[8];
 	size_t len = 1;
 
-	if (assay_key_open(e, key, &len, sizeof(key), "service", "db",
-	                   released))
+	if (assay_key_open(e, key, &len, sizeof(key), &wanted, released))
 		return assay_enclave_put(e, (struct assay_bytes){ key, len });
 	must(len == 0 && is_zero(key, sizeof(key)));
 	return assay_enclave_refuse(e, "no such secret");
@@ -602,44 +580,82 @@ static void test_vanished(void)
 
 /* ---- secrets that a service released */
 
-static bool hand_in(struct run *r, const char *name, const char *secret,
-                    const struct assay_key_config *to)
+/* What is handed in; the service's, but for what a test changes. */
+struct handed {
+	const char *name, *secret;
+	uint32_t version;
+	const struct assay_key_config *to;
+	const struct assay_hpke_pair *from;
+};
+
+static bool hand_in(struct run *r, const struct handed *h)
 {
 	static uint8_t message[1 + 16 + ASSAY_RELEASED_MORE] = { 'k' };
 	const struct assay_released front = {
 		{ (const uint8_t *)"service", 7 },
-		{ (const uint8_t *)name, strlen(name) },
+		{ (const uint8_t *)h->name, strlen(h->name) },
 		{ (const uint8_t *)"nonce", 5 },
+		h->version,
 	};
 	size_t n = assay_released_seal(
-		message + 1, &front, to,
-		(struct assay_bytes){ (const uint8_t *)secret, strlen(secret) },
+		message + 1, &front, h->to, h->from,
+		(struct assay_bytes){ (const uint8_t *)h->secret,
+	                              strlen(h->secret) },
 		NULL);
 
 	must(n > 0);
 	request(r, message, 1 + n);
-	return hear_answer(r) == ASSAY_INNER_ANSWER && is(secret);
+	return hear_answer(r) == ASSAY_INNER_ANSWER && is(h->secret);
+}
+
+static bool refuses_it(struct run *r, const struct handed *h)
+{
+	return !hand_in(r, h) && is("no such secret");
 }
 
 static void test_key(void)
 {
 	struct assay_key_config other;
+	struct assay_hpke_pair host;
+	struct handed h = { "db", "a secret", 2, &other, &service };
 	struct run r;
 
+	must(assay_hpke_pair_new(&service) && assay_hpke_pair_new(&host));
+	assay_hex_print(service_key, service.key, sizeof(service.key), false);
 	begin(&r, &plain);
 	learn(&r);
-	ok(hand_in(&r, "db", "a secret", &r.config), "a secret is opened");
-	ok(!hand_in(&r, "dc", "a secret", &r.config) && is("no such secret"),
-	   "not one of another name");
-	ok(!hand_in(&r, "db", "a secret!", &r.config) && is("no such secret"),
-	   "nor one that does not fit");
 	other = r.config;
+	ok(hand_in(&r, &h) && wanted.version == 2, "a secret is opened");
+	h.name = "dc";
+	ok(refuses_it(&r, &h), "not one of another name");
+	h.name = "db";
+	h.secret = "a secret!";
+	ok(refuses_it(&r, &h), "nor one that does not fit");
+	h.secret = "a secret";
+	h.from = &host;
+	ok(refuses_it(&r, &h), "nor one of the host's choice");
+	h.from = &service;
 	must(assay_random(other.key, sizeof(other.key)));
-	ok(!hand_in(&r, "db", "a secret", &other) && is("no such secret"),
-	   "nor one for another's key");
+	ok(refuses_it(&r, &h), "nor one for another's key, or for an earlier "
+	                       "run's");
+	other = r.config;
 	ok(ask_for(&r, "k") == ASSAY_INNER_REFUSAL && is("no such secret"),
 	   "nor nothing");
-	ok(hand_in(&r, "db", "", &r.config), "an empty one is opened");
+	h.version = 1;
+	ok(refuses_it(&r, &h) && wanted.version == 2, "nor an older version");
+	h.version = 4;
+	h.secret = "";
+	ok(hand_in(&r, &h) && wanted.version == 4,
+	   "a newer one is opened, if it is empty");
+	h.version = 5;
+	h.secret = "too long a one";
+	ok(refuses_it(&r, &h) && wanted.version == 4,
+	   "what was not opened was not had");
+	h.secret = "a secret";
+	service_key[3] = 'g';
+	ok(refuses_it(&r, &h), "a key that is none opens nothing");
+	service_key[0] = 0;
+	ok(refuses_it(&r, &h), "nor no key");
 	ok(end(&r) == 0, "and it goes on after all that");
 }
 
@@ -1068,9 +1084,10 @@ static bool no_start(const struct assay_enclave_app *app,
 
 static void test_start(void)
 {
-	gone = true;
+	oom_for_good = true;
+	oom_left = 0;
 	ok(no_start(&plain, ASSAY_N_START), "no memory for keys");
-	gone = false;
+	oom_left = -1;
 	must(unlink(at(DEV "/keys/_sgx_mrsigner")) == 0);
 	ok(no_start(&family, ASSAY_N_SEAL_KEY), "no key to seal with");
 	store_file(at(DEV "/keys/_sgx_mrsigner"), "short", 5);
@@ -1079,7 +1096,7 @@ static void test_start(void)
 
 int main(void)
 {
-	must(CRYPTO_set_mem_functions(take, resize, drop) == 1);
+	must(oom_begin());
 	must(sim_world_default(&world, SIM_SGX_V3) && sim_world_build(&world));
 	make_tree();
 	alarm(120);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/log_make.h"
+#include "forge/log_make.h"
 #include "tap.h"
 
 static const struct sim_log_event events[] = {

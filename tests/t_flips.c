@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "format/cert.h"
 #include "h_verdict.h"
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 
 #include <string.h>

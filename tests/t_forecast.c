@@ -214,6 +214,18 @@ static void test_remedies(void)
 		ok(strstr(sentence(&f.level), rows[i].says), "%s",
 		   sentence(&f.level));
 	}
+	start(ANY);
+	early_gap(ASSAY_GAP_SGX_COMPONENT, 1, 3, 4);
+	early_gap(ASSAY_GAP_SGX_COMPONENT, 2, 3, 4);
+	early_gap(ASSAY_GAP_PCE_SVN, 0, 11, 13);
+	strcpy(m.early.gaps[0].name, "BIOS, Early Microcode Update");
+	strcpy(m.early.gaps[1].name, "BIOS, Early Microcode Update");
+	make(0);
+	ok(strstr(sentence(&f.level), "-> update BIOS, Early Microcode Update; "
+	                              "update the machine's "
+	                              "SGX platform software, or its BIOS"),
+	   "each by the name that the documents give it, once: %s",
+	   sentence(&f.level));
 	start("{\"any_code\":true,\"simulation\":true}");
 	early_gap(ASSAY_GAP_SGX_COMPONENT, 0, 1, 2);
 	m.today.simulation = m.early.simulation = true;
@@ -232,6 +244,7 @@ static void test_early_no(void)
 	} rows[] = {
 		{ ASSAY_T_REVOKED, true },  { ASSAY_T_NO_LEVEL, true },
 		{ ASSAY_M_IDENTITY, true }, { ASSAY_E_SVN, true },
+		{ ASSAY_E_ATTR, true },     { ASSAY_R_PCK_REVOKED, true },
 		{ ASSAY_J_SIG, false },     { ASSAY_J_TIME, false },
 		{ ASSAY_T_FMSPC, false },   { ASSAY_X_ROOT_PIN, false },
 	};
@@ -356,26 +369,160 @@ static void test_list(void)
 	   "a list gets too old: %s", sentence(&f.documents));
 }
 
-/* What is asked of the code is no matter of the machine. */
-static void test_machine(void)
-{
-	static struct assay_policy machine;
+/* ---- the machine alone */
 
-	start("{\"mrenclave\":\"11111111111111111111111111111111111111111111"
-	      "11111111111111111111\",\"mode64bit\":true,"
-	      "\"accepted_statuses\":[\"OutOfDate\"]}");
-	m.today.status = ASSAY_STATUS_OUT_OF_DATE;
-	m.today.debug = true;
-	m.today.sgx.flags |= ASSAY_SGX_PROVISION_KEY;
+/* A policy of these members, and any code. */
+static void start_any(const char *members)
+{
+	char policy[256];
+
+	snprintf(policy, sizeof(policy), "{\"any_code\":true,%s}", members);
+	start(policy);
+}
+
+/* What is asked of the code is no matter of the machine. */
+static void test_code(void)
+{
+	static const char *const rows[] = {
+		"{\"mrenclave\":\"11111111111111111111111111111111111111111111"
+		"11111111111111111111\",\"mode64bit\":true}",
+		"{\"any_code\":true,\"isv_prod_id\":9,\"min_isv_svn\":3}",
+		"{\"any_code\":true,\"report_data\":\"aa\"}",
+		"{\"any_code\":true,\"min_config_svn\":2}",
+		"{\"any_code\":true,\"attributes\":"
+		"\"ffffffffffffffffffffffffffffffff\"}",
+		ANY,
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		/* a debug enclave that opens keys of the platform, and is not
+		 * initialised */
+		start(rows[i]);
+		m.today.debug = true;
+		m.today.sgx.flags = ASSAY_SGX_PROVISION_KEY;
+		make(0);
+		ok(f.level.kind == FORECAST_REFUSED,
+		   "by its policy it is refused: %s", sentence(&f.level));
+		assay_policy_machine(&m.policy);
+		make(0);
+		ok(!f.level.kind, "by what that asks of the machine it is not");
+		m.today.status = ASSAY_STATUS_OUT_OF_DATE;
+		make(0);
+		ok(f.level.kind == FORECAST_REFUSED, "unless that is another");
+	}
+}
+
+/* A TD that may be moved, without what a TD should have. */
+static void test_td(void)
+{
+	start_any("\"mrseam\":"
+	          "\"22222222222222222222222222222222222222222222222222"
+	          "2222222222222222222222222222222222222222222222\"");
+	m.today.tee = ASSAY_TEE_TDX;
+	m.today.td.is_15 = true;
+	m.today.td.td_attributes = UINT64_C(1) << 29;
+	memset(m.today.td.mrservicetd, 1, sizeof(m.today.td.mrservicetd));
+	memset(m.today.td.mrseam, 0x22, sizeof(m.today.td.mrseam));
 	make(0);
-	ok(f.level.kind == FORECAST_REFUSED, "by its policy it is refused");
-	forecast_machine(&machine, &m.policy);
-	m.policy = machine;
+	ok(f.level.kind == FORECAST_REFUSED, "a TD is refused: %s",
+	   sentence(&f.level));
+	assay_policy_machine(&m.policy);
 	make(0);
-	ok(!f.level.kind, "by what that asks of the machine it is not");
-	m.today.status = ASSAY_STATUS_UP_TO_DATE;
+	ok(!f.level.kind, "its machine is not: %s", sentence(&f.level));
+	m.today.td.mrseam[3] = 0;
 	make(0);
-	ok(f.level.kind == FORECAST_REFUSED, "unless the machine is another");
+	ok(f.level.kind == FORECAST_REFUSED &&
+	           strstr(sentence(&f.level), "The mrseam is"),
+	   "unless its TDX module is another");
+}
+
+static void other_flags(struct assay_verdict *v)
+{
+	v->pck.smt_enabled = v->pck.cached_keys = ASSAY_FLAG_TRUE;
+	v->pck.dynamic_platform = ASSAY_FLAG_TRUE;
+	v->pck.has_piid = true;
+	v->pck.sgx_type = 1;
+}
+
+static void simulated(struct assay_verdict *v)
+{
+	v->simulation = true;
+}
+
+static void advised(struct assay_verdict *v)
+{
+	v->n_advisories = 1;
+	strcpy(v->advisories[0], "INTEL-SA-01");
+}
+
+static void ended(struct assay_verdict *v)
+{
+	v->windows[ASSAY_ITEM_QE_IDENTITY].until = NOW - 1;
+}
+
+/* Every rule about the machine or the documents is asked, of today's and of the
+ * early set's. */
+static void test_rules(void)
+{
+	static const struct {
+		const char *policy;
+		void (*edit)(struct assay_verdict *v);
+		const char *says;
+	} rows[] = {
+		{ "\"allow_debug\":true", simulated, "simulated platform" },
+		{ "\"accepted_qe_statuses\":\"UpToDate\"", NULL,
+		  "no such status" },
+		{ "\"accepted_module_statuses\":\"UpToDate\"", NULL,
+		  "no such status" },
+		{ "\"accepted_platform_statuses\":\"OutOfDate\"", NULL,
+		  "The status is UpToDate" },
+		{ "\"min_tcb_date\":\"2023-11-01T00:00:00Z\"", NULL,
+		  "The tcb_date is" },
+		{ "\"rejected_advisories\":\"INTEL-SA-01\"", advised,
+		  "INTEL-SA-01 applies" },
+		{ "\"accepted_advisories\":\"INTEL-SA-02\"", advised,
+		  "INTEL-SA-01 applies" },
+		{ "\"min_evaluation_number\":30", NULL,
+		  "The evaluation_number is" },
+		{ "\"min_issue_date\":\"2023-11-14T00:00:00Z\"", NULL,
+		  "issue date is" },
+		{ "\"min_root_crl_number\":2", NULL, "The root_crl_number is" },
+		{ "\"min_pck_crl_number\":2", NULL, "The pck_crl_number is" },
+		{ "\"max_collateral_age\":60", NULL, "an age of 60 seconds" },
+		{ "\"collateral_grace\":0", ended, "J_TIME" },
+		{ "\"ppid\":\"11111111111111111111111111111111\"", NULL,
+		  "The ppid is" },
+		{ "\"piid\":\"11111111111111111111111111111111\"", other_flags,
+		  "The piid is" },
+		{ "\"fmspc\":\"111111111111\"", NULL, "The fmspc is" },
+		{ "\"sgx_types\":\"Standard\"", other_flags,
+		  "The sgx_types is" },
+		{ "\"allow_smt\":false", other_flags, "yes to smt" },
+		{ "\"allow_cached_keys\":false", other_flags,
+		  "yes to cached_keys" },
+		{ "\"allow_dynamic_platform\":false", other_flags,
+		  "yes to dynamic_platform" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		start_any(rows[i].policy);
+		assay_policy_machine(&m.policy);
+		if (rows[i].edit)
+			rows[i].edit(&m.today);
+		make(0);
+		ok(f.level.kind == FORECAST_REFUSED &&
+		           strstr(sentence(&f.level), rows[i].says),
+		   "%s: %s", rows[i].policy, sentence(&f.level));
+	}
+	start_any("\"rejected_advisories\":\"INTEL-SA-01\"");
+	assay_policy_machine(&m.policy);
+	m.has_early = true;
+	advised(&m.early);
+	make(0);
+	ok(f.level.kind == FORECAST_LEVEL &&
+	           strstr(sentence(&f.level), "becomes the standard: The "
+	                                      "advisory INTEL-SA-01 applies"),
+	   "and of the early set: %s", sentence(&f.level));
 }
 
 /* ---- many */
@@ -464,7 +611,9 @@ int main(void)
 	test_certificate();
 	test_grace();
 	test_list();
-	test_machine();
+	test_code();
+	test_td();
+	test_rules();
 	test_sum();
 	test_room();
 	return done();

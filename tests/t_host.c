@@ -31,7 +31,7 @@
 #include "h_maker.h"
 #include "net/http.h"
 #include "serve/host.h"
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 
 enum { ANSWER_MS = 1000, MESSAGE_MAX = 4096 };

@@ -38,6 +38,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;
 static bool gate;
 static int n_waiting;
+static char order[16]; /* the first bytes of those that came through it */
 
 static void put(struct http_answer *a, const char *text)
 {
@@ -71,6 +72,8 @@ static void slow(void *self, struct http_answer *a,
 	while (!gate)
 		pthread_cond_wait(&opened, &lock);
 	n_waiting--;
+	if (http_body(r).len && strlen(order) < sizeof(order) - 1)
+		order[strlen(order)] = (char)*http_body(r).ptr;
 	pthread_mutex_unlock(&lock);
 	echo(self, a, r);
 }
@@ -200,6 +203,7 @@ static const struct http_route routes[] = {
 	{ .path = "/address", .answer = address },
 	{ .path = "/who/*", .answer = who },
 	{ .path = "/stream", .answer = stream },
+	{ .path = "/stream", .answer = stream, .body_max = BODY_MAX },
 	{ .path = "/bad", .answer = bad },
 	{ .path = "/healthz", .answer = hello, .when = HTTP_QUICK },
 	{ .path = "/metrics", .answer = metrics, .when = HTTP_QUICK },
@@ -465,7 +469,7 @@ static void test_rows(void)
 static void test_requests(void)
 {
 	static char large[BODY_MAX + 200];
-	char head[9000];
+	char head[20000];
 	int fd = dial(1);
 
 	memset(text, 0, sizeof(text));
@@ -516,6 +520,70 @@ static void test_requests(void)
 	ok(ask(1, large) == 200 && strlen(body) == BODY_MAX &&
 	           body[BODY_MAX - 1] == '7',
 	   "a large body comes back whole");
+}
+
+/* Sends a head, and then so many bytes before it reads anything: how many were
+ * taken. */
+static size_t say_much(int fd, const char *head, size_t n)
+{
+	static const char zeros[1 << 16];
+	size_t sent = 0;
+	ssize_t now_sent = 1;
+
+	say(fd, head);
+	while (sent < n && now_sent > 0) {
+		const size_t left = n - sent;
+
+		now_sent = send(fd, zeros,
+		                left < sizeof(zeros) ? left : sizeof(zeros),
+		                MSG_NOSIGNAL);
+		sent += now_sent > 0 ? (size_t)now_sent : 0;
+	}
+	return sent;
+}
+
+/* Who is refused while he is still sending hears why, up to a bound. */
+static void test_refused(void)
+{
+	enum { MANY = 40, MUCH = 20 << 20, ENDLESS = 200 << 20 };
+	static const char *const head[] = {
+		POST("/echo", "Content-Length: 20971520\r\n\r\n"),
+		POST("/none", "Content-Length: 20971520\r\n\r\n"),
+		POST("/hello", "Content-Length: 20971520\r\n\r\n"),
+		POST("/echo", CHUNKED "Content-Length: 20971520\r\n\r\n"),
+	};
+	static const int status[] = { 413, 404, 405, 400 };
+	int fd, many[MANY];
+	bool all = true;
+	char error[20];
+
+	for (size_t i = 0; i < 4; i++) {
+		fd = dial(1);
+		snprintf(error, sizeof(error), "error %d", status[i]);
+		ok(say_much(fd, head[i], MUCH) == MUCH &&
+		           hear(fd) == status[i] && strcmp(body, error) == 0 &&
+		           ends(fd, 5000),
+		   "%d is heard by whoever sends all before he reads",
+		   status[i]);
+		close(fd);
+	}
+	fd = dial(1);
+	ok(say_much(fd, POST("/echo", "Content-Length: 209715200\r\n\r\n"),
+	            ENDLESS) < ENDLESS,
+	   "but not what has no end");
+	close(fd);
+	fd = dial(1);
+	ok(say_much(fd, POST("/small", CHUNKED "\r\n10000000\r\n"), ENDLESS) <
+	           ENDLESS,
+	   "in a chunk, too");
+	close(fd);
+	for (int i = 0; i < MANY; i++)
+		say(many[i] = dial(1), head[0]);
+	for (int i = 0; i < MANY; i++) {
+		all &= hear(many[i]) == 413;
+		close(many[i]);
+	}
+	ok(all, "many at a time hear it");
 }
 
 /* Whoever closes his side has gone, to libmicrohttpd. */
@@ -697,6 +765,64 @@ static void test_flood(void)
 	ok(ask(1, GET("/hello")) == 200, "and forgotten");
 }
 
+static bool is_answered(int fd)
+{
+	return say(fd, GET("/hello")) && hear(fd) == 200;
+}
+
+/* Eight places. */
+static void test_way(void)
+{
+	enum { MANY = 7 };
+	int few = dial(2), fd[MANY + 2];
+	bool all = is_answered(few);
+
+	for (int i = 0; i < MANY; i++)
+		all &= is_answered(fd[i] = dial(3));
+	ok(all && ask(4, GET("/hello")) == 200 && ends(fd[0], 5000),
+	   "for a newcomer, whoever has most loses the one that waits longest");
+	ok(say(few, GET("/metrics")) && hear(few) == 200 &&
+	           strstr(body, "\nassay_http_connections_displaced_total 1\n"),
+	   "which is counted");
+	ok(is_answered(fd[1]) && is_answered(few), "nobody else does");
+	fd[MANY] = dial(3);
+	fd[MANY + 1] = dial(3);
+	ok(is_answered(fd[MANY + 1]) && ends(fd[2], 5000),
+	   "if it is he who wants one more, he does");
+	ok(is_answered(few), "who has few keeps them");
+	for (int i = 0; i < MANY + 2; i++)
+		close(fd[i]);
+	close(few);
+}
+
+/* One worker. */
+static void test_turns(void)
+{
+	static const char *const body_of[] = { "a", "b", "c", "d", "x" };
+	enum { N = 5 };
+	bool all = true;
+	int fd[N];
+
+	for (int i = 0; i < N; i++) {
+		char line[40];
+
+		snprintf(line, sizeof(line),
+		         "\nassay_http_requests_pending %d\n", i + 1);
+		fd[i] = dial(i < N - 1 ? 2 : 3);
+		say(fd[i], POST("/slow", "Content-Length: 1\r\n\r\n"));
+		say(fd[i], body_of[i]);
+		all &= i ? tells(line) : wait_for(1);
+	}
+	memset(order, 0, sizeof(order));
+	open_gate();
+	for (int i = 0; i < N; i++) {
+		all &= hear(fd[i]) == 200;
+		close(fd[i]);
+	}
+	ok(all && strcmp(order, "abxcd") == 0,
+	   "one of each address is answered in turn: %s", order);
+}
+
 static void test_busy(void)
 {
 	enum { WORKERS = 2 };
@@ -743,10 +869,12 @@ static void test_bodies(void)
 {
 	enum { N = 8 };
 	int one = dial(1), two = dial(1), other = dial(2), fd[N];
+	int answered = 0, late = 0;
 
 	snprintf(begun, sizeof(begun),
 	         POST("/echo", "Content-Length: 60001\r\n\r\n%060000d"), 1);
 	say(one, begun);
+	nap(300); /* it is read */
 	ok(finds_no_room(two),
 	   "an address has a quarter of the room for bodies");
 	ok(say(other, begun) && say(other, "3") && hear(other) == 200,
@@ -761,7 +889,29 @@ static void test_bodies(void)
 		say(fd[i], begun);
 	}
 	nap(300); /* they are read */
-	ok(finds_no_room(other), "there is only so much for all of them");
+	ok(say(other, begun) && say(other, "3") && hear(other) == 200,
+	   "who sends his at once has the room of one who does not");
+	for (unsigned i = 0; i < N; i++) {
+		int status;
+
+		say(fd[i], "3");
+		status = hear(fd[i]);
+		answered += status == 200;
+		late += status == 429 && strstr(text, "\r\nRetry-After: 1\r\n");
+		close(fd[i]);
+	}
+	ok(late && answered && late + answered == N,
+	   "there is only so much for all of them: %d are to come again", late);
+	for (unsigned i = 0; i < N; i++) {
+		fd[i] = dial(3 + i);
+		say(fd[i], POST("/stream?until=1000000",
+		                "Content-Length: 60001\r\n\r\n"));
+		say(fd[i], strstr(begun, "\r\n\r\n") + 4);
+		say(fd[i], "4");
+	}
+	nap(300); /* they are answered, and do not listen */
+	ok(say(other, begun) && say(other, "5") && hear(other) == 200,
+	   "nor have they more who take no answer");
 	for (unsigned i = 0; i < N; i++)
 		close(fd[i]);
 	close(one);
@@ -927,6 +1077,7 @@ int main(void)
 	start(&(struct http_limits){ 0 });
 	test_rows();
 	test_requests();
+	test_refused();
 	test_gone();
 	test_metrics();
 	test_stream();
@@ -938,6 +1089,12 @@ int main(void)
 	                             .send_ms = 700 });
 	test_slow();
 	test_flood();
+	http_stop(listener);
+	start(&(struct http_limits){ .connections = 8, .per_address = 8 });
+	test_way();
+	http_stop(listener);
+	start(&(struct http_limits){ 0 });
+	test_turns();
 	http_stop(listener);
 	start(&(struct http_limits){ .workers = 2, .bodies = 400000 });
 	test_busy();

@@ -2,7 +2,9 @@
  * what a service manager is told. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "crypto/selfsigned.h"
+#include "crypto/signkey.h"
+#include "net/collateral.h"
 #include "net/http.h"
 #include "os/systemd.h"
 #include "serve/http.h"
@@ -20,7 +23,8 @@
 
 enum { DAY = 86400 };
 
-static char key[ASSAY_PEM_KEY_MAX], cert[ASSAY_PEM_CERT_MAX];
+static uint8_t key[ASSAY_KEY_PEM_MAX];
+static char cert[ASSAY_PEM_CERT_MAX];
 static char ca_file[] = "/tmp/t_https.XXXXXX";
 
 static struct assay_bytes bytes_of(const char *text)
@@ -97,25 +101,28 @@ static enum net_stage ask(const char *scheme, const char *host, unsigned port,
 
 static void test_certificate(void)
 {
-	static char rsa[ASSAY_PEM_KEY_MAX], other[ASSAY_PEM_CERT_MAX];
+	static uint8_t rsa[ASSAY_KEY_PEM_MAX];
+	static char other[ASSAY_PEM_CERT_MAX];
+	size_t len, rsa_len;
 	const int64_t now = time(NULL);
 
-	ok(assay_pem_key_new(key, false) &&
-	           assay_self_signed(cert, bytes_of(key), "assay",
-	                             "DNS:localhost,IP:127.0.0.1", now - DAY,
-	                             now + DAY) &&
+	ok(assay_sign_key_make(key, &len, ASSAY_SIGN_P256) &&
+	           assay_self_signed(cert, (struct assay_bytes){ key, len },
+	                             "assay", "DNS:localhost,IP:127.0.0.1",
+	                             now - DAY, now + DAY) &&
 	           strncmp(cert, "-----BEGIN CERTIFICATE-----", 27) == 0,
 	   "a key, and a certificate");
-	ok(assay_pem_key_new(rsa, true) &&
-	           assay_self_signed(other, bytes_of(rsa), "assay", NULL,
-	                             now - DAY, now + DAY),
+	ok(assay_sign_key_make(rsa, &rsa_len, ASSAY_SIGN_RSA) &&
+	           assay_self_signed(other,
+	                             (struct assay_bytes){ rsa, rsa_len },
+	                             "assay", NULL, now - DAY, now + DAY),
 	   "the same with RSA");
 	ok(!assay_self_signed(other, bytes_of("none"), "assay", NULL, now,
 	                      now + DAY) &&
 	           !other[0],
 	   "no key, no certificate");
-	ok(!assay_self_signed(other, bytes_of(key), "assay", "IP:nowhere", now,
-	                      now + DAY),
+	ok(!assay_self_signed(other, (struct assay_bytes){ key, len }, "assay",
+	                      "IP:nowhere", now, now + DAY),
 	   "nor for an address that is none");
 }
 
@@ -167,7 +174,7 @@ static void test_tls(void)
 	int fd;
 
 	service.tls_cert = cert;
-	service.tls_key = key;
+	service.tls_key = (const char *)key;
 	l = start("127.0.0.1:0");
 	if (!l)
 		exit(2);
@@ -196,13 +203,248 @@ static void test_tls(void)
 	http_stop(l);
 }
 
+/* Begun handshakes and what is none, more than there are places. */
+static void test_tls_crowd(void)
+{
+	enum { N = 300, CONNECTIONS = 64 };
+	static const struct {
+		const char *bytes;
+		size_t n;
+	} says[] = {
+		{ "", 0 },
+		{ "\x16\x03\x01\x02\x00\x01", 6 },
+		{ "\x16\x03\x01\x00\x04\x01\x00\x00\x00", 9 },
+		{ "\x16\x03\x01\xff\xff\x01\x00\xff\xff", 9 },
+		{ "\x17\x03\x03\x00\x05hello", 10 },
+		{ "\x15\x03\x03\x00\x02\x02\x28", 7 },
+		{ "\x80\x2e\x01\x00\x02\x00\x15", 7 },
+		{ "\0\0\0\0\0\0\0\0\0\0", 10 },
+	};
+	int fd[N], n_closed = 0;
+	struct http_listener *l;
+	unsigned status, good = 0;
+
+	service.limits.connections = CONNECTIONS;
+	l = start("127.0.0.1:0");
+	if (!l)
+		exit(2);
+	for (size_t i = 0; i < N; i++) {
+		fd[i] = dial(http_port(l));
+		send(fd[i], says[i % 8].bytes, says[i % 8].n, MSG_NOSIGNAL);
+		if (i % 50)
+			continue;
+		ask("https", "127.0.0.1", http_port(l), ca_file, &status);
+		good += status == 200;
+	}
+	ok(good == N / 50, "a crowd without TLS holds up nobody");
+	for (size_t i = 0; i < N; i++)
+		n_closed += is_closed(fd[i]);
+	ok(n_closed == N, "and is shown out");
+	http_stop(l);
+	service.limits.connections = 0;
+}
+
+/* A TLS client that does what others do not; NULL: no handshake. */
+static SSL *meet(SSL_CTX *ctx, int fd, int version)
+{
+	SSL *s = SSL_new(ctx);
+
+	if (!s || !SSL_set_fd(s, fd) ||
+	    !SSL_set_cipher_list(s, "ALL:@SECLEVEL=0") ||
+	    !SSL_set_min_proto_version(s, version) ||
+	    !SSL_set_max_proto_version(s, version))
+		exit(2);
+	if (SSL_connect(s) == 1)
+		return s;
+	SSL_free(s);
+	return NULL;
+}
+
+static void test_versions(void)
+{
+	static const char request[] = "POST /hello HTTP/1.1\r\nHost: h\r\n"
+				      "Content-Length: 0\r\n\r\n";
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	struct http_listener *l = start("127.0.0.1:0");
+	char some[1024];
+	unsigned status;
+	SSL *s;
+	int fd;
+
+	if (!ctx || !l)
+		exit(2);
+	fd = dial(http_port(l));
+	ok(!meet(ctx, fd, TLS1_1_VERSION), "TLS 1.1 is refused");
+	close(fd);
+	fd = dial(http_port(l));
+	s = meet(ctx, fd, TLS1_2_VERSION);
+	ok(s && SSL_write(s, request, sizeof(request) - 1) > 0 &&
+	           SSL_read(s, some, sizeof(some)) > 0 &&
+	           strncmp(some, "HTTP/1.1 200", 12) == 0,
+	   "TLS 1.2 is not");
+	ok(s && SSL_renegotiate(s) == 1 && SSL_do_handshake(s) != 1 &&
+	           is_closed(fd),
+	   "who wants to negotiate again is shown out");
+	SSL_free(s);
+	ask("https", "127.0.0.1", http_port(l), ca_file, &status);
+	ok(status == 200, "others are answered");
+	SSL_CTX_free(ctx);
+	http_stop(l);
+}
+
+/* ---- a PCS whose TLS is broken */
+
+/* What is said of it to who fetches documents there. */
+static unsigned patience_ms = 5000;
+
+static const char *pcs_says(const char *host, unsigned port, const char *trust)
+{
+	static char why[COLLATERAL_WHY];
+	const struct collateral_want want = { .tee = ASSAY_TEE_SGX };
+	char url[100];
+	const char *const urls[] = { url };
+	const struct collateral_options o = { .url = urls,
+		                              .n_urls = 1,
+		                              .net.ca_file = trust,
+		                              .net.total_ms = patience_ms };
+	struct collateral_source *s;
+	struct collateral_set set;
+
+	snprintf(url, sizeof(url), "https://%s:%u", host, port);
+	s = collateral_open(&o, why);
+	if (!s || collateral_get(&set, s, &want, DAY, false, why))
+		exit(2);
+	collateral_close(s);
+	return why;
+}
+
+/* One test: this is said, in one line. */
+static void says(const char *why, const char *what, const char *todo,
+                 const char *name)
+{
+	if (!ok(strstr(why, what) && strstr(why, todo) && !strchr(why, '\n'),
+	        "%s: %s", name, why))
+		note("wanted: %s, %s", what, todo);
+}
+
+/* A listener with this certificate, which who asks trusts. */
+static struct http_listener *start_with(const char *sans, int64_t from,
+                                        int64_t until)
+{
+	if (!assay_self_signed(cert, bytes_of((const char *)key), "assay", sans,
+	                       from, until))
+		exit(2);
+	unlink(ca_file);
+	strcpy(ca_file, "/tmp/t_https.XXXXXX");
+	write_ca();
+	service.tls_cert = cert;
+	service.tls_key = (const char *)key;
+	return start("127.0.0.1:0");
+}
+
+static void test_broken_certificates(void)
+{
+	static const char here[] = "DNS:localhost,IP:127.0.0.1";
+	const int64_t now = time(NULL);
+	struct http_listener *l;
+	unsigned port;
+
+	l = start_with("DNS:elsewhere.example", now - DAY, now + DAY);
+	port = http_port(l);
+	says(pcs_says("localhost", port, ca_file),
+	     "TLS failed: ", "ask it by a name that its certificate is for",
+	     "a certificate of another name");
+	says(pcs_says("127.0.0.1", port, ca_file),
+	     "TLS failed: ", "ask it by a name that its certificate is for",
+	     "or address");
+	http_stop(l);
+	l = start_with(here, now - 2 * DAY, now - DAY);
+	says(pcs_says("localhost", http_port(l), ca_file), "has expired",
+	     "have its certificate renewed", "one that has ended");
+	http_stop(l);
+	l = start_with(here, now + DAY, now + 2 * DAY);
+	says(pcs_says("localhost", http_port(l), ca_file), "not yet valid",
+	     "look at this machine's clock", "one that has not begun");
+	http_stop(l);
+	l = start_with(here, now - DAY, now + DAY);
+	port = http_port(l);
+	says(pcs_says("localhost", port, NULL),
+	     "TLS failed: ", "--ca-file names who signs its certificate",
+	     "one that signs itself");
+	says(pcs_says("localhost", port, "/nowhere"),
+	     "TLS failed: ", "--ca-file wants certificates in PEM",
+	     "a file that is not there");
+	says(pcs_says("localhost", port, ca_file), "has no such document (404",
+	     "", "but where that one is named, it is asked");
+	http_stop(l);
+}
+
+/* The beginning of a handshake. */
+struct hello {
+	int fd;
+	const void *says;
+	size_t len;
+};
+
+/* Says that to the first who comes, and no more, until he goes. */
+static void *say_hello(void *arg)
+{
+	const struct hello *h = arg;
+	const int fd = accept(h->fd, NULL, NULL);
+	char some[4096];
+
+	if (fd < 0 || read(fd, some, sizeof(some)) <= 0 ||
+	    write(fd, h->says, h->len) != (ssize_t)h->len)
+		exit(2);
+	while (read(fd, some, sizeof(some)) > 0)
+		;
+	close(fd);
+	return NULL;
+}
+
+static void broken_hello(const void *hello, size_t len, const char *what,
+                         const char *todo, const char *name)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		                  .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct hello h = { socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+		           hello, len };
+	socklen_t size = sizeof(at);
+	pthread_t thread;
+
+	if (h.fd < 0 || bind(h.fd, (void *)&at, size) != 0 ||
+	    getsockname(h.fd, (void *)&at, &size) != 0 ||
+	    listen(h.fd, 8) != 0 ||
+	    pthread_create(&thread, NULL, say_hello, &h) != 0)
+		exit(2);
+	says(pcs_says("127.0.0.1", ntohs(at.sin_port), ca_file), what, todo,
+	     name);
+	pthread_join(thread, NULL);
+	close(h.fd);
+}
+
+static void test_broken_handshakes(void)
+{
+	/* a ServerHello of TLS 1.0, with TLS_RSA_WITH_AES_128_CBC_SHA */
+	static const uint8_t tls10[47] = { 0x16, 3, 1,  0, 42, 2,
+		                           0,    0, 38, 3, 1,  [44] = 0x2f };
+
+	broken_hello(tls10, sizeof(tls10),
+	             "TLS failed: ", "it has to speak TLS 1.2 or 1.3",
+	             "TLS 1.0");
+	broken_hello("HTTP/1.1 400 No\r\n\r\n", 19,
+	             "TLS failed: ", "look at the address", "HTTP");
+	patience_ms = 300;
+	broken_hello(tls10, 20, "timed out after", "",
+	             "a handshake that stalls");
+	broken_hello(tls10, 0, "timed out after", "",
+	             "one that does not begin");
+}
+
 static void test_bad_key(void)
 {
-	static char other[ASSAY_PEM_KEY_MAX];
 	char why[HTTP_WHY_LEN];
 
-	if (!assay_pem_key_new(other, false))
-		exit(2);
 	service.tls_key = "no key";
 	ok(!http_listen("127.0.0.1:0", &service, why) &&
 	           strstr(why, "certificate and key"),
@@ -289,6 +531,10 @@ int main(void)
 	test_certificate();
 	write_ca();
 	test_tls();
+	test_tls_crowd();
+	test_versions();
+	test_broken_certificates();
+	test_broken_handshakes();
 	test_bad_key();
 	test_descriptor();
 	test_activated();

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "h_launch.h"
-#include "sim/isolate.h"
+#include "launch/isolate.h"
 #include "tap.h"
 
 static struct h_launch h;

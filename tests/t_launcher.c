@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "h_launch.h"
-#include "sim/isolate.h"
+#include "launch/isolate.h"
 #include "sim/sgx.h"
 #include "tap.h"
 

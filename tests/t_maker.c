@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 #include "format/cert.h"
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 
 static char dir[] = "/tmp/assay-maker-XXXXXX";

@@ -1,16 +1,14 @@
 /* t_maker_kill.c - a manufacturer's process is killed at whatever point, and the
  * disk is full at whatever point: the next one finds everything in order. */
-#include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "h_disk.h"
 #include "h_maker.h"
 #include "tap.h"
 
@@ -217,33 +215,6 @@ static void test_full(void)
 	   refused);
 }
 
-/* A disk of a given size, in a mount namespace of this process's own. */
-static bool own_disk(const char *at, const char *size)
-{
-	const char *const maps[][2] = { { "/proc/self/setgroups", "deny" },
-		                        { "/proc/self/uid_map", NULL },
-		                        { "/proc/self/gid_map", NULL } };
-	char map[2][32];
-	bool done;
-
-	snprintf(map[0], sizeof(map[0]), "0 %u 1", getuid());
-	snprintf(map[1], sizeof(map[1]), "0 %u 1", getgid());
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
-		return false;
-	done = true;
-	for (unsigned i = 0; i < 3; i++) {
-		const char *text = i ? map[i - 1] : maps[i][1];
-		int fd = open(maps[i][0], O_WRONLY | O_CLOEXEC);
-
-		done &= fd >= 0 &&
-		        write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-		close(fd);
-	}
-	return done &&
-	       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	       mount("tmpfs", at, "tmpfs", 0, size) == 0;
-}
-
 /* The child's status: 0 in order, 1 not, 2 there are no namespaces, 3 the disk
  * never was full. */
 static int fill_disk(void)
@@ -254,7 +225,7 @@ static int fill_disk(void)
 
 	snprintf(dir, sizeof(dir), "%s", maker_path("disk"));
 	mkdir(dir, 0755);
-	if (!own_disk(dir, "size=3m"))
+	if (disk_absent() || !disk_mount(dir, "size=3m"))
 		return 2;
 	if (!sim_maker_init(dir, MAKER_NOW, &why))
 		return 1;
@@ -266,7 +237,7 @@ static int fill_disk(void)
 	sim_maker_close(m);
 	if (!full)
 		return 3;
-	if (mount(NULL, dir, NULL, MS_REMOUNT, "size=30m"))
+	if (!disk_change(dir, "size=30m"))
 		return 2;
 	if (in_order(&facts) && is_tidy() && facts.n_processors > 20)
 		return 0;

@@ -21,7 +21,10 @@
 #include "service/inner.h"
 #include "tap.h"
 
-enum { NODES = 3, ASKERS = 6, MOST = 20000 };
+/* The last two are not there from the start. */
+enum { NODES = 3, LATE = NODES, ALONE, ALL, ASKERS = 6, MOST = 20000 };
+
+#define LATER (MAKER_NOW + 60 * MAKER_DAY)
 
 struct node {
 	pid_t pid;
@@ -32,9 +35,9 @@ static const struct h_store shared = { .name = "PostgreSQL",
 	                               .absent = h_pg_absent,
 	                               .make = h_pg_new,
 	                               .sql = h_pg_sql };
-static struct node nodes[NODES];
+static struct node nodes[ALL];
 static struct service_options options;
-static char data[NODES + 1][64];
+static char data[ALL + 1][64];
 static char admin[SERVICE_KEY_LEN];
 static uint8_t root[1][64];
 
@@ -48,9 +51,11 @@ static void must(bool holds, const char *what)
 
 /* ---- a manufacturer, whose documents the first node has */
 
+static int64_t now_is = MAKER_NOW;
+
 static int64_t tell_time(void)
 {
-	return MAKER_NOW;
+	return now_is;
 }
 
 static void make_maker(void)
@@ -69,34 +74,62 @@ static void make_maker(void)
 	maker_root_key(root[0], maker_path("maker"));
 }
 
-/* In a child, since it has threads. */
-static void fetch(void)
+/* A TCB recovery; "old" gives out what was before it, with the dates of sixty days
+ * later, as Intel does for who asks for a number. */
+static void recover(void)
 {
-	static const char *url[1];
+	const struct sim_recovery recovery = { .has_standard = true,
+		                               .standard = MAKER_NOW,
+		                               .now = MAKER_NOW };
+	char command[300];
+	struct sim_maker *m;
+
+	snprintf(command, sizeof(command), "cp -r %s %s", maker_path("maker"),
+	         maker_path("old"));
+	must(system(command) == 0, "a copy");
+	m = maker_open(maker_path("old"));
+	must(sim_maker_publish(m, LATER), "old documents");
+	sim_maker_close(m);
+	m = maker_open(maker_path("maker"));
+	must(sim_maker_recover(m, &recovery), "a recovery");
+	sim_maker_close(m);
+}
+
+/* A manufacturer's service, in a child, since it has threads: its address. */
+static const char *const *serve_maker(const char *dir, int64_t at)
+{
+	static struct pcs pcs = { .has_at = true };
+	static const struct http_service here = { .routes = pcs_routes,
+		                                  .before = pcs_refresh,
+		                                  .error = pcs_error,
+		                                  .self = &pcs };
 	static char address[64];
-	struct pcs pcs = { .has_at = true, .at = MAKER_NOW };
-	const struct http_service here = { .routes = pcs_routes,
-		                           .before = pcs_refresh,
-		                           .error = pcs_error,
-		                           .self = &pcs };
-	struct collateral_options o = { .url = url,
-		                        .n_urls = 1,
-		                        .root = (const uint8_t(*)[64])root,
-		                        .n_roots = 1 };
-	struct collateral_want want = { .tee = ASSAY_TEE_SGX,
-		                        .platform_ca = true };
-	char folder[100], why[COLLATERAL_WHY], refused[HTTP_WHY_LEN];
-	struct collateral_source *source;
-	struct collateral_set set;
+	static const char *const url[] = { address };
+	char refused[HTTP_WHY_LEN];
 	struct http_listener *l;
 	struct sim_why no;
 
-	pcs.maker = sim_maker_open(maker_path("maker"), SIM_MAKER_SERVE, &no);
+	pcs.at = at;
+	pcs.maker = sim_maker_open(dir, SIM_MAKER_SERVE, &no);
 	must(pcs.maker, "the maker");
 	l = http_listen("127.0.0.1:0", &here, refused);
 	must(l, l ? "" : refused);
 	snprintf(address, sizeof(address), "http://127.0.0.1:%u", http_port(l));
-	url[0] = address;
+	return url;
+}
+
+static void fetch(void)
+{
+	struct collateral_options o = { .n_urls = 1,
+		                        .root = (const uint8_t(*)[64])root,
+		                        .n_roots = 1 };
+	struct collateral_want want = { .tee = ASSAY_TEE_SGX,
+		                        .platform_ca = true };
+	char folder[100], why[COLLATERAL_WHY];
+	struct collateral_source *source;
+	struct collateral_set set;
+
+	o.url = serve_maker(maker_path("maker"), MAKER_NOW);
 	must(mkdir(data[0], 0700) == 0, data[0]);
 	snprintf(folder, sizeof(folder), "%s/collateral", data[0]);
 	o.folder = folder;
@@ -131,6 +164,14 @@ static void be_node(unsigned i, int tell)
 	unsigned port;
 
 	o.data = data[i];
+	if (i >= LATE) {
+		o.pcs = serve_maker(maker_path("old"), LATER);
+		o.n_pcs = 1;
+		o.no_fetch = false;
+		now_is = LATER;
+	}
+	if (i == ALONE)
+		o.database = NULL;
 	s = service_open(&o, why);
 	must(s, s ? "" : why);
 	how.self = s;
@@ -144,21 +185,26 @@ static void be_node(unsigned i, int tell)
 		pause();
 }
 
-static void start_nodes(void)
+static void start_node(unsigned i)
 {
-	for (unsigned i = 0; i < NODES; i++) {
-		int p[2];
+	int p[2];
 
-		must(pipe(p) == 0, "a pipe");
-		nodes[i].pid = fork();
-		if (nodes[i].pid == 0)
-			be_node(i, p[1]);
-		close(p[1]);
-		must(read(p[0], &nodes[i].port, sizeof(nodes[i].port)) ==
-		             sizeof(nodes[i].port),
-		     "a node does not start");
-		close(p[0]);
-	}
+	must(pipe(p) == 0, "a pipe");
+	nodes[i].pid = fork();
+	if (nodes[i].pid == 0)
+		be_node(i, p[1]);
+	close(p[1]);
+	must(read(p[0], &nodes[i].port, sizeof(nodes[i].port)) ==
+	             sizeof(nodes[i].port),
+	     "a node does not start");
+	close(p[0]);
+}
+
+static void kill_node(unsigned i)
+{
+	kill(nodes[i].pid, SIGKILL);
+	waitpid(nodes[i].pid, NULL, 0);
+	nodes[i].pid = 0;
 }
 
 /* ---- asking */
@@ -254,17 +300,51 @@ static void test_shared(void)
 	   "documents that one node has, all have");
 }
 
+/* ---- what one has seen, none goes back behind */
+
+static void test_back(void)
+{
+	static const char path[] =
+		"/sgx/certification/v4/tcb?fmspc=53494D000001";
+	char out[4096];
+
+	start_node(ALONE);
+	ok(ask_once(ALONE, path, NULL, out) == 200 &&
+	           strstr(out, "\"tcbEvaluationDataNumber\":20,"),
+	   "whoever has seen nothing takes documents that are played back: "
+	   "%.300s",
+	   out);
+	start_node(LATE);
+	ok(ask_once(LATE, path, NULL, out) == 404,
+	   "a new node of those that have seen newer ones does not, though "
+	   "those have ended: %.300s",
+	   out);
+	kill_node(ALONE);
+	kill_node(LATE);
+}
+
 /* ---- killed under load */
 
-static atomic_uint n_named, n_lost, n_failed;
+static atomic_uint n_named, n_lost, n_failed, n_odd;
 static atomic_bool over;
 static char confirmed[MOST][40];
 
+/* What has to be asked again later, as it says. */
+static bool is_trouble(const struct net_answer *a)
+{
+	const char *type = net_header(a, "Content-Type");
+
+	return a->status == 503 && net_retry_after(a) > 0 && type &&
+	       strcmp(type, "application/problem+json") == 0;
+}
+
 /* Makes callers, each of another name, at each node in turn: each is an entry of
  * the log before it is answered. */
+static unsigned n_loads;
+
 static void *load(void *arg)
 {
-	const unsigned me = (unsigned)(uintptr_t)arg;
+	const unsigned me = ASKERS * n_loads + (unsigned)(uintptr_t)arg;
 	struct net_client *c = net_start(NULL);
 	struct net_answer a;
 
@@ -275,7 +355,10 @@ static void *load(void *arg)
 		snprintf(name, sizeof(name), "caller-%u-%u", me, k);
 		snprintf(path, sizeof(path), "/v1/callers/%s?scopes=read",
 		         name);
+		if (!nodes[(me + k) % NODES].pid)
+			continue;
 		status = ask(&a, c, (me + k) % NODES, path, "");
+		n_odd += status && status != 200 && !is_trouble(&a);
 		net_forget(&a);
 		if (status == 200) {
 			const unsigned n = n_named++;
@@ -293,36 +376,85 @@ static void *load(void *arg)
 	return NULL;
 }
 
-static void kill_node(unsigned i)
-{
-	kill(nodes[i].pid, SIGKILL);
-	waitpid(nodes[i].pid, NULL, 0);
-	nodes[i].pid = 0;
-}
+static pthread_t thread[ASKERS];
 
-static void test_killed(void)
+static void begin_load(void)
 {
-	const struct timespec some = { .tv_nsec = 400 * 1000 * 1000 };
-	pthread_t thread[ASKERS];
-	unsigned before;
-
+	over = false;
 	for (unsigned i = 0; i < ASKERS; i++)
 		must(pthread_create(&thread[i], NULL, load,
 		                    (void *)(uintptr_t)i) == 0,
 		     "a thread");
-	nanosleep(&some, NULL);
-	before = n_named;
-	kill_node(1);
-	nanosleep(&some, NULL);
-	nanosleep(&some, NULL);
+}
+
+static void end_load(void)
+{
 	over = true;
 	for (unsigned i = 0; i < ASKERS; i++)
 		pthread_join(thread[i], NULL);
+	n_loads++;
+}
+
+static void rest(unsigned ms)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = (long)ms * 1000 * 1000 },
+	          NULL);
+}
+
+/* More is answered, within ten seconds; how much in all. */
+static unsigned more_than(unsigned before)
+{
+	for (int i = 0; i < 200 && n_named <= before; i++)
+		rest(50);
+	rest(100);
+	return n_named;
+}
+
+static void test_killed(void)
+{
+	unsigned before;
+
+	begin_load();
+	before = more_than(0);
+	kill_node(1);
+	more_than(n_named);
+	end_load();
 	ok(before > 0 && n_named > before,
 	   "a node is killed after %u answers, the others give %u more", before,
 	   n_named - before);
 	ok(n_failed == 0, "none of their answers is a failure (%u)",
 	   (unsigned)n_failed);
+}
+
+/* One of the server's processes dies, which ends all of them, and it starts again;
+ * then the server itself. */
+static void test_database_killed(void)
+{
+	const unsigned first = n_named;
+	unsigned before, between, last;
+	pid_t one;
+
+	n_lost = 0;
+	begin_load();
+	before = more_than(first);
+	one = (pid_t)h_pg_number("SELECT pid FROM pg_stat_activity WHERE"
+	                         " application_name = 'assay' LIMIT 1");
+	must(one > 0 && kill(one, SIGKILL) == 0, "one of its processes");
+	between = more_than(before);
+	h_pg_kill();
+	rest(200);
+	between = n_named;
+	h_pg_start();
+	last = more_than(between);
+	end_load();
+	ok(first < before && before < between && between < last,
+	   "the database is killed under load, twice: %u answers, %u, and %u "
+	   "more",
+	   before - first, between - before, last - between);
+	ok(n_odd == 0 && n_lost == 0,
+	   "whoever asked meanwhile is told to ask again (%u; %u are told "
+	   "something else, %u nothing)",
+	   (unsigned)n_failed, (unsigned)n_odd, (unsigned)n_lost);
 }
 
 /* ---- the log */
@@ -393,11 +525,9 @@ static void test_database(void)
 
 static void stop(void)
 {
-	for (unsigned i = 0; i < NODES; i++)
-		if (nodes[i].pid > 0) {
-			kill(nodes[i].pid, SIGKILL);
-			waitpid(nodes[i].pid, NULL, 0);
-		}
+	for (unsigned i = 0; i < ALL; i++)
+		if (nodes[i].pid > 0)
+			kill_node(i);
 	h_store_end();
 }
 
@@ -408,7 +538,7 @@ static void make_admin(void)
 	struct service_options o = options;
 	struct service *s;
 
-	o.data = data[NODES];
+	o.data = data[ALL];
 	s = service_open(&o, why);
 	must(s, s ? "" : why);
 	must(service_caller_make(admin, s, "first",
@@ -430,10 +560,11 @@ int main(void)
 	}
 	h_pg_durable();
 	h_store_new(&shared);
-	for (unsigned i = 0; i <= NODES; i++)
+	for (unsigned i = 0; i <= ALL; i++)
 		snprintf(data[i], sizeof(data[i]), "%s",
 		         maker_path("node%u", i));
 	make_maker();
+	recover();
 	give_documents();
 	options = (struct service_options){
 		.database = h_store_where(),
@@ -444,12 +575,15 @@ int main(void)
 		.open = SERVICE_VERIFY | SERVICE_READ,
 		.quiet = true,
 	};
-	start_nodes();
+	for (unsigned i = 0; i < NODES; i++)
+		start_node(i);
 	if (getpid() != me)
 		_exit(2);
 	make_admin();
 	test_shared();
+	test_back();
 	test_killed();
+	test_database_killed();
 	test_log();
 	test_database();
 	stop();

@@ -290,15 +290,7 @@ static void make_signed(const struct version *v)
 static bool measure(struct assay_measurement *m, size_t len,
                     const struct assay_measuring *how)
 {
-	uint8_t *copy = malloc(len ? len : 1);
-	bool good;
-
-	if (!copy)
-		abort();
-	memcpy(copy, file, len);
-	good = assay_measure(m, (struct assay_bytes){ copy, len }, how);
-	free(copy);
-	return good;
+	return so_measure(m, (struct assay_bytes){ file, len }, how);
 }
 
 static void ok_good(const char *name)
@@ -344,42 +336,11 @@ static void test_versions(void)
 	ok_good(v0_19.name);
 }
 
-/* The stream comes out, and pages are told of as they are added. */
-struct seen {
-	size_t len, n;
-	bool same;
-	struct assay_pages pages[32];
-};
-
-static void see(void *to, const uint8_t *p, size_t n)
-{
-	struct seen *s = to;
-
-	s->same &= s->len + n <= expected.len &&
-	           memcmp(expected.bytes + s->len, p, n) == 0;
-	s->len += n;
-}
-
-static void see_pages(void *to, const struct assay_pages *pages)
-{
-	struct seen *s = to;
-
-	if (s->n < 32)
-		s->pages[s->n++] = *pages;
-}
-
-static bool is_run(const struct assay_pages *p, const char *name, uint64_t at,
-                   uint64_t n, uint64_t flags, unsigned chunks)
-{
-	return strcmp(p->name, name) == 0 && p->at == at && p->n == n &&
-	       p->flags == flags && p->chunks == chunks;
-}
-
 static void test_told(void)
 {
-	struct seen s = { .same = true };
-	struct assay_measuring how = { .put = see,
-		                       .pages = see_pages,
+	struct so_seen s = { .expected = &expected, .same = true };
+	struct assay_measuring how = { .put = so_see,
+		                       .pages = so_see_pages,
 		                       .to = &s };
 	struct assay_measurement m;
 
@@ -387,15 +348,17 @@ static void test_told(void)
 	ok(measure(&m, LEN, &how) && s.same && s.len == expected.len &&
 	           m.hashed == expected.len && m.enclave_size == 0x40000,
 	   "the stream is what is expected");
-	ok(s.n == 12 && is_run(&s.pages[0], "segment", 0, 3, 0x205, 16) &&
-	           is_run(&s.pages[1], "segment", 0x3000, 3, 0x203, 16) &&
-	           is_run(&s.pages[2], "relocations", 0x6000, 2, 0x201, 16) &&
-	           is_run(&s.pages[3], "heap", 0x8000, 3, 0x203, 0) &&
-	           is_run(&s.pages[4], "stack", 0xc000, 2, 0x203, 16) &&
-	           is_run(&s.pages[5], "TCS", 0xf000, 1, 0x100, 16) &&
-	           is_run(&s.pages[6], "SSA", 0x10000, 2, 0x203, 16) &&
-	           is_run(&s.pages[7], "thread data", 0x13000, 3, 0x203, 16) &&
-	           is_run(&s.pages[8], "stack", 0x17000, 2, 0x203, 16),
+	ok(s.n == 12 && so_is_run(&s.pages[0], "segment", 0, 3, 0x205, 16) &&
+	           so_is_run(&s.pages[1], "segment", 0x3000, 3, 0x203, 16) &&
+	           so_is_run(&s.pages[2], "relocations", 0x6000, 2, 0x201,
+	                     16) &&
+	           so_is_run(&s.pages[3], "heap", 0x8000, 3, 0x203, 0) &&
+	           so_is_run(&s.pages[4], "stack", 0xc000, 2, 0x203, 16) &&
+	           so_is_run(&s.pages[5], "TCS", 0xf000, 1, 0x100, 16) &&
+	           so_is_run(&s.pages[6], "SSA", 0x10000, 2, 0x203, 16) &&
+	           so_is_run(&s.pages[7], "thread data", 0x13000, 3, 0x203,
+	                     16) &&
+	           so_is_run(&s.pages[8], "stack", 0x17000, 2, 0x203, 16),
 	   "pages are told of as runs");
 }
 

@@ -5,7 +5,7 @@
  * with a memo allocates nothing of its own.
  */
 #include "h_verdict.h"
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 
 #include <dlfcn.h>

@@ -4,54 +4,10 @@
 #include "crypto/crypto.h"
 #include "crypto/signkey.h"
 
+#include "h_oom.h"
 #include "tap.h"
 
-#include <openssl/crypto.h>
 #include <string.h>
-
-/* ---- memory that fails: at allocation `left` from now, and `for_good` also at
- * all later ones; left < 0: never */
-
-static long left = -1;
-static bool for_good, failed;
-static size_t n_failed;
-
-static bool fails(void)
-{
-	if (left < 0)
-		return false;
-	if (left > 0) {
-		left--;
-		return false;
-	}
-	failed = true;
-	n_failed++;
-	if (!for_good)
-		left = -1;
-	return true;
-}
-
-static void *take(size_t len, const char *file, int line)
-{
-	(void)file, (void)line;
-	return len && !fails() ? malloc(len) : NULL;
-}
-
-static void *resize(void *p, size_t len, const char *file, int line)
-{
-	(void)file, (void)line;
-	if (!len) {
-		free(p);
-		return NULL;
-	}
-	return fails() ? NULL : realloc(p, len);
-}
-
-static void drop(void *p, const char *file, int line)
-{
-	(void)file, (void)line;
-	free(p);
-}
 
 /* ---- what is tried */
 
@@ -178,7 +134,7 @@ static struct answers try_rsa(void)
 
 /* A private key, its PEM, and what it signs. */
 static struct assay_sign_key *sign_key;
-static uint8_t pem[ASSAY_SIGN_PEM_MAX];
+static uint8_t pem[ASSAY_KEY_PEM_MAX];
 static size_t pem_len;
 
 static struct answers try_sign_with(const struct assay_sign_key *key)
@@ -187,7 +143,7 @@ static struct answers try_sign_with(const struct assay_sign_key *key)
 	struct assay_bytes msg = { digest, sizeof(digest) };
 	size_t n = assay_sign_key_sign(sig, key, msg);
 
-	left = -1; /* what was made is looked at with memory */
+	oom_left = -1; /* what was made is looked at with memory */
 	assay_sha256(hash, msg);
 	bool holds = assay_p256_verify(engine, assay_sign_key_public(key)->key,
 	                               hash, sig);
@@ -218,13 +174,13 @@ static void sweep_read(void)
 	const char *why;
 
 	engine = assay_p256_new(NULL);
-	for (failed = true; failed; tried++) {
-		failed = false;
-		left = (long)(tried * 41);
+	for (oom_failed = true; oom_failed; tried++) {
+		oom_failed = false;
+		oom_left = (long)(tried * 41);
 		struct assay_sign_key *key = assay_sign_key_read(text, &why);
 
-		left = -1;
-		bad += !key != (why != NULL) || (!failed && !key);
+		oom_left = -1;
+		bad += !key != (why != NULL) || (!oom_failed && !key);
 		bad += key && try_sign_with(key).wrong;
 		assay_sign_key_free(key);
 	}
@@ -259,17 +215,17 @@ static void sweep(size_t i, bool every)
 {
 	size_t step = tries[i].step, bad = 0, n = 0;
 
-	for (failed = true; failed; n += step) {
+	for (oom_failed = true; oom_failed; n += step) {
 		engine = assay_p256_new(tries[i].tabled ? tables : NULL);
 		if (!engine)
 			abort();
-		for_good = every;
-		failed = false;
-		left = (long)n;
+		oom_for_good = every;
+		oom_failed = false;
+		oom_left = (long)n;
 		struct answers a = tries[i].run();
 
-		left = -1;
-		bad += a.wrong || (!failed && !a.right);
+		oom_left = -1;
+		bad += a.wrong || (!oom_failed && !a.right);
 		a = tries[i].run();
 		bad += a.wrong || !a.right;
 		assay_p256_free(engine);
@@ -284,17 +240,17 @@ static void sweep_table(void)
 {
 	size_t bad = 0, tried = 0;
 
-	for (failed = true; failed; tried++) {
+	for (oom_failed = true; oom_failed; tried++) {
 		struct assay_p256_tables *t = assay_p256_tables_new(1);
 
 		if (!t)
 			abort();
-		failed = false;
-		left = (long)(tried * 9);
+		oom_failed = false;
+		oom_left = (long)(tried * 9);
 		bool added = assay_p256_tables_add(t, pair.key);
 
-		left = -1;
-		bad += !failed && !added;
+		oom_left = -1;
+		bad += !oom_failed && !added;
 		engine = assay_p256_new(t);
 		if (!engine)
 			abort();
@@ -312,8 +268,7 @@ int main(void)
 {
 	uint8_t seed[32] = { 1 };
 
-	if (!ok(CRYPTO_set_mem_functions(take, resize, drop) == 1,
-	        "libcrypto takes its memory here"))
+	if (!ok(oom_begin(), "libcrypto takes its memory here"))
 		return done();
 	assay_crypto_start();
 	if (!assay_p256_make(&pair, seed) ||
@@ -340,7 +295,7 @@ int main(void)
 	}
 	sweep_table();
 	sweep_read();
-	ok(n_failed > 1000, "memory did fail");
+	ok(oom_n_failed > 1000, "memory did fail");
 	assay_sign_key_free(sign_key);
 	assay_p256_tables_free(tables);
 	return done();

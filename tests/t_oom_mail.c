@@ -3,43 +3,10 @@
  * behind. */
 #include "crypto/curve25519.h"
 #include "seal/mail.h"
+#include "h_oom.h"
 #include "tap.h"
 
-#include <openssl/crypto.h>
 #include <string.h>
-
-/* ---- memory that fails: at allocation `left` from now; left < 0: never */
-
-static long left = -1;
-
-static bool fails(void)
-{
-	if (left < 0)
-		return false;
-	return left-- == 0;
-}
-
-static void *take(size_t len, const char *file, int line)
-{
-	(void)file, (void)line;
-	return len && !fails() ? malloc(len) : NULL;
-}
-
-static void *resize(void *p, size_t len, const char *file, int line)
-{
-	(void)file, (void)line;
-	if (!len) {
-		free(p);
-		return NULL;
-	}
-	return fails() ? NULL : realloc(p, len);
-}
-
-static void drop(void *p, const char *file, int line)
-{
-	(void)file, (void)line;
-	free(p);
-}
 
 /* ---- what is tried */
 
@@ -105,11 +72,11 @@ static void starve(const char *what, bool (*try)(bool *done))
 	bool done;
 
 	do {
-		left = (long)n++;
+		oom_left = (long)n++;
 		right += try(&done);
 		undone += !done;
-	} while (left < 0 && n < 10000);
-	left = -1;
+	} while (oom_left < 0 && n < 10000);
+	oom_left = -1;
 	ok(right == n && undone > 0,
 	   "%s: %zu allocations, without %zu of them "
 	   "it fails whole",
@@ -122,8 +89,7 @@ int main(void)
 	struct assay_mail m = mail();
 	bool good;
 
-	if (CRYPTO_set_mem_functions(take, resize, drop) != 1 ||
-	    !assay_x25519_public(recipient_key, recipient))
+	if (!oom_begin() || !assay_x25519_public(recipient_key, recipient))
 		abort();
 	len = assay_mail_size(&m, 0);
 	/* what libcrypto keeps, it takes now */

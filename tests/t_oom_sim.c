@@ -2,48 +2,13 @@
  * while a platform makes a quote: there is none, or it is the right one. */
 #include <assay/quote.h>
 
-#include <openssl/crypto.h>
 #include <string.h>
 
 #include "h_machine.h"
 #include "sim/ae.h"
 #include "sim/qe.h"
+#include "h_oom.h"
 #include "tap.h"
-
-/* ---- memory that fails once, at allocation `left` from now; below 0: never */
-
-static long left = -1;
-static bool failed;
-
-static bool fails(void)
-{
-	if (left < 0 || left-- > 0)
-		return false;
-	failed = true;
-	return true;
-}
-
-static void *take(size_t len, const char *file, int line)
-{
-	(void)file, (void)line;
-	return len && !fails() ? malloc(len) : NULL;
-}
-
-static void *resize(void *p, size_t len, const char *file, int line)
-{
-	(void)file, (void)line;
-	if (!len) {
-		free(p);
-		return NULL;
-	}
-	return fails() ? NULL : realloc(p, len);
-}
-
-static void drop(void *p, const char *file, int line)
-{
-	(void)file, (void)line;
-	free(p);
-}
 
 /* ---- the platform */
 
@@ -162,17 +127,17 @@ static void test(const char *name, bool (*try)(void))
 	long at = 0, n_done = 0;
 
 	right = true;
-	left = -1;
+	oom_left = -1;
 	if (!try()) {
 		ok(false, "%s, with memory", name);
 		return;
 	}
 	do {
-		left = at++;
-		failed = false;
+		oom_left = at++;
+		oom_failed = false;
 		n_done += try();
-		left = -1;
-	} while (failed);
+		oom_left = -1;
+	} while (oom_failed);
 	ok(right && at > 1 && n_done > 0, "%s: %ld allocations fail in turn",
 	   name, at - 1);
 	ok(try() && right, "%s: and then it is done", name);
@@ -180,7 +145,7 @@ static void test(const char *name, bool (*try)(void))
 
 int main(void)
 {
-	if (!CRYPTO_set_mem_functions(take, resize, drop)) {
+	if (!oom_begin()) {
 		skip("libcrypto has memory already", "out of memory");
 		return done();
 	}

@@ -11,7 +11,7 @@
 #include "format/cert.h"
 #include "format/quote.h"
 #include "h_vectors.h"
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 
 #include <ftw.h>

@@ -12,11 +12,11 @@
 #include "tap.h"
 
 static const struct http_route routes[] = {
-	{ "/", service_page, 0, HTTP_QUICK },
-	{ "/app.css", service_page, 0, HTTP_QUICK },
-	{ "/app.js", service_page, 0, HTTP_QUICK },
-	{ "/icon.svg", service_page, 0, HTTP_QUICK },
-	{ "/checks.json", service_page, 0, HTTP_QUICK },
+	{ .path = "/", .answer = service_page, .when = HTTP_QUICK },
+	{ .path = "/app.css", .answer = service_page, .when = HTTP_QUICK },
+	{ .path = "/app.js", .answer = service_page, .when = HTTP_QUICK },
+	{ .path = "/icon.svg", .answer = service_page, .when = HTTP_QUICK },
+	{ .path = "/checks.json", .answer = service_page, .when = HTTP_QUICK },
 	{ 0 },
 };
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "crypto/crypto.h"
-#include "crypto/selfsigned.h"
+#include "crypto/signkey.h"
 #include "h_maker.h"
 #include "h_ratls.h"
 #include "net/http.h"
@@ -86,25 +86,6 @@ static void make_machine(void)
 	sim_maker_close(m);
 }
 
-static struct http_listener *publish(struct pcs *pcs)
-{
-	static struct http_service here = { .routes = pcs_routes,
-		                            .before = pcs_refresh,
-		                            .error = pcs_error };
-	char text[HTTP_WHY_LEN];
-	struct http_listener *l;
-	struct sim_why why;
-
-	pcs->maker = sim_maker_open(maker_path("maker"), SIM_MAKER_SERVE, &why);
-	must(pcs->maker != NULL, "a manufacturer");
-	pcs->has_at = true;
-	pcs->at = now();
-	here.self = pcs;
-	l = http_listen("127.0.0.1:0", &here, text);
-	must(l != NULL, text);
-	return l;
-}
-
 static struct service *serve(const char *pcs, const uint8_t (*root)[64])
 {
 	static const char *urls[1];
@@ -143,19 +124,21 @@ static struct http_listener *listen_for(struct service *s)
 static struct provision *open_door(struct service *s)
 {
 	static const char *const names[] = { "sgx", "none" };
-	static char cert[ASSAY_PEM_CERT_MAX], pem[ASSAY_PEM_KEY_MAX];
+	static char cert[ASSAY_PEM_CERT_MAX];
+	static uint8_t pem[ASSAY_KEY_PEM_MAX];
+	struct assay_bytes tls = { .ptr = pem };
 	char why[DOOR_WHY];
 	struct provision *p;
 
-	must(assay_pem_key_new(pem, false) &&
-	             assay_self_signed(cert, buf_text(pem), "localhost", NULL,
-	                               0, INT32_MAX),
+	must(assay_sign_key_make(pem, &tls.len, ASSAY_SIGN_P256) &&
+	             assay_self_signed(cert, tls, "localhost", NULL, 0,
+	                               INT32_MAX),
 	     "a certificate");
 	p = provision_start(
 		s,
 		&(struct provision_options){ .address = "127.0.0.1:0",
 	                                     .cert = buf_text(cert),
-	                                     .key = buf_text(pem),
+	                                     .key = tls,
 	                                     .secret = names,
 	                                     .n_secrets = 2 },
 		why);
@@ -208,7 +191,7 @@ int main(void)
 	snprintf(home, sizeof(home), "%s/home", maker_folder());
 	make_machine();
 	maker_root_key(root[0], maker_path("maker"));
-	pcs_at = publish(&pcs);
+	pcs_at = maker_publish(&pcs, now());
 	client = net_start(NULL);
 	must(client != NULL, "a client");
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u", http_port(pcs_at));

@@ -9,11 +9,12 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "crypto/crypto.h"
-#include "crypto/selfsigned.h"
+#include "crypto/signkey.h"
 #include "format/bundle.h"
 #include "h_ratls.h"
 #include "net/http.h"
@@ -38,7 +39,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct buf log_text; /* a line for each entry */
 static bool log_fails;
 static uint8_t nonce[SERVICE_NONCE_LEN];
-static bool nonce_ours, nonce_used, nonce_old;
+static bool nonce_ours, nonce_used, nonce_old, store_fails;
 static unsigned n_taken, n_judged;
 static bool caller_may;
 
@@ -114,14 +115,15 @@ bool service_nonce_is_ours(const struct service *s, struct assay_bytes n)
 enum store_found service_nonce_take(struct service *s, struct assay_bytes n,
                                     int64_t now, char why[SERVICE_WHY])
 {
-	(void)s, (void)now;
+	(void)s, (void)n, (void)now;
 	n_taken++;
-	if (!service_nonce_is_ours(s, n) || nonce_old) {
-		snprintf(why, SERVICE_WHY, "too old");
+	if (store_fails)
 		return STORE_FAILED;
-	}
-	if (nonce_used)
+	if (nonce_used || nonce_old) {
+		snprintf(why, SERVICE_WHY, "%s",
+		         nonce_old ? "too old" : "used before");
 		return STORE_FOUND;
+	}
 	nonce_used = true;
 	return STORE_NONE;
 }
@@ -210,6 +212,14 @@ void service_case_free(struct service_case *c)
 
 	free(h->mem);
 	free(h);
+}
+
+static char trouble[256]; /* the last that was told */
+
+void service_tell(struct service *s, const char *what, const char *why)
+{
+	(void)s;
+	snprintf(trouble, sizeof(trouble), "%s: %s", what, why);
 }
 
 /* The entries; the caller frees nothing. */
@@ -355,25 +365,111 @@ static void challenge(void)
 	n_taken = 0;
 }
 
+static uint8_t release_key[32]; /* as the service said when it started */
+static uint32_t opened_version; /* of the secret that was opened last */
+
 /* Whether the enclave opens what was answered, as this. */
 static bool opens(const struct enclave *e, const char *called, const char *name,
                   const char *want)
 {
-	const struct assay_released front = { buf_text(called),
-		                              buf_text(name),
-		                              { NULL, 0 } };
+	struct assay_released front = { .service = buf_text(called),
+		                        .name = buf_text(name) };
 	uint8_t *out = malloc(got.len + 1);
 	struct assay_err err = { 0 };
 	size_t len = 1;
 	bool good;
 
 	must(out != NULL);
+	opened_version = 0;
 	good = assay_released_open(out, &len, &front, e->config.aead, &e->pair,
+	                           release_key,
 	                           (struct assay_bytes){ got.body, got.len },
 	                           &err) &&
 	       len == strlen(want) && !memcmp(out, want, len);
 	free(out);
+	opened_version = front.version;
 	return good;
+}
+
+/* ---- the key that secrets are known by */
+
+/* Another node: the same store; its own key-encryption key, or the same. */
+static bool key_of_node(uint8_t key[32], const char *folder,
+                        char why[SERVICE_WHY])
+{
+	struct service node = { .store = service.store };
+	bool good;
+
+	node.keys = service_keys_open(folder, NULL, why);
+	must(node.keys != NULL);
+	good = service_release_key(key, &node, why);
+	service_keys_close(node.keys);
+	return good;
+}
+
+static void *ask_key(void *arg)
+{
+	char why[SERVICE_WHY];
+
+	must(key_of_node(arg, dir, why));
+	return NULL;
+}
+
+/* All who need it at once have one. */
+static void test_first_key(void)
+{
+	enum { N = 4 };
+	static uint8_t key[N][32];
+	char why[SERVICE_WHY];
+	pthread_t thread[N];
+	int same = 0;
+
+	log_fails = true;
+	ok(!service_release_key(release_key, &service, why) &&
+	           strstr(why, "log"),
+	   "no release key that is not in the log: %s", why);
+	ok(bring("/v1/secrets/db?policy=code", "s") == 503 && said("log"),
+	   "and no secret without one");
+	log_fails = false;
+	for (int i = 0; i < N; i++)
+		must(!pthread_create(&thread[i], NULL, ask_key, key[i]));
+	for (int i = 0; i < N; i++)
+		must(!pthread_join(thread[i], NULL));
+	ok(service_release_key(release_key, &service, why),
+	   "the release key is there");
+	for (int i = 0; i < N; i++)
+		same += !memcmp(key[i], release_key, sizeof(release_key));
+	ok(same == N, "the same for all nodes");
+	ok(strstr(logged(), "release-key.made assay serve {\"key\":\""),
+	   "and in the log");
+	ok(key_of_node(key[0], dir, why) &&
+	           !memcmp(key[0], release_key, sizeof(release_key)) &&
+	           !*logged(),
+	   "and once it is there none is made");
+}
+
+/* Who can write into the store. */
+static void test_other_key(void)
+{
+	struct buf row = { 0 }, other = { 0 };
+	char folder[64], why[SERVICE_WHY];
+	uint8_t key[32];
+
+	snprintf(folder, sizeof(folder), "%s/other", dir);
+	must(mkdir(folder, 0700) == 0);
+	ok(!key_of_node(key, folder, why) && strstr(why, "kek"),
+	   "a node that wraps by another key has none: %s", why);
+	must(store_get(service.store, &row, "setting", "release-key") ==
+	             STORE_FOUND &&
+	     store_get(service.store, &other, "secret", "db") == STORE_FOUND);
+	must(store_put(service.store, "setting", "release-key",
+	               buf_bytes(&other)));
+	ok(!key_of_node(key, dir, why), "a secret in its place: %s", why);
+	must(store_put(service.store, "setting", "release-key",
+	               buf_bytes(&row)));
+	ok(key_of_node(key, dir, why), "and as it was");
+	buf_free(&row);
+	buf_free(&other);
 }
 
 /* ---- secrets */
@@ -381,6 +477,7 @@ static bool opens(const struct enclave *e, const char *called, const char *name,
 static void test_secrets(void)
 {
 	struct buf big = { 0 };
+	char hex[65];
 
 	caller_may = false;
 	ok(bring("/v1/secrets/db?policy=code", "s") == 403 &&
@@ -409,14 +506,15 @@ static void test_secrets(void)
 	ok(bring("/v1/secrets/db?policy=code", "s") == 503, "without a log");
 	log_fails = false;
 	ok(ask("/v1/secrets", buf_text(""), false) == 200 &&
-	           said("{\"secrets\":[]}") && !*logged(),
+	           said(",\"secrets\":[]}") && !*logged(),
 	   "nothing was kept");
 
 	ok(bring("/v1/secrets/db?policy=code", "hunter2") == 200 &&
 	           said("\"name\":\"db\",\"version\":1,\"policy\":\"code\","
 	                "\"policy_version\":1"),
 	   "a secret is kept");
-	ok(ask("/v1/secrets", buf_text(""), false) == 200 &&
+	assay_hex_print(hex, release_key, sizeof(release_key), false);
+	ok(ask("/v1/secrets", buf_text(""), false) == 200 && said(hex) &&
 	           said("\"name\":\"db\"") && said("\"by\":\"alice\"") &&
 	           !said("hunter2"),
 	   "and listed, without its bytes");
@@ -509,6 +607,11 @@ static void test_refused(void)
 	ok(ask("/v1/keys/db", attest(&e), true) == 403 && said("too old"),
 	   "a nonce that is too old");
 	nonce_old = false;
+	store_fails = true;
+	ok(ask("/v1/keys/db", attest(&e), true) == 503 && said("try again"),
+	   "a store that does not answer is no reason to ask for another "
+	   "nonce");
+	store_fails = false;
 	bundle = attest(&e);
 	bundle.len--;
 	ok(ask("/v1/keys/db", bundle, true) == 400, "half a bundle");
@@ -603,8 +706,8 @@ static void test_policies(void)
 	   "attached to another");
 	challenge();
 	ok(ask("/v1/keys/db", attest(&e), true) == 200 &&
-	           opens(&e, "assay", "db", "hunter2"),
-	   "the same secret by another policy");
+	           opens(&e, "assay", "db", "hunter2") && opened_version == 3,
+	   "the same secret by another policy, as a newer version");
 
 	/* who can write into the store */
 	must(bring("/v1/secrets/dc?policy=any", "other") == 200);
@@ -694,9 +797,17 @@ static void test_provision(void)
 	ratls_certify(&v, &world, &gramine);
 	ratls_visit(&v, provision_port(door));
 	ok(ratls_got(&v, "second"), "Gramine's older extension");
+	ratls_certify_gramine(&v, &world);
+	ratls_visit(&v, provision_port(door));
+	ok(ratls_got(&v, "second"), "Gramine's client: P-384, both extensions");
+	v.version = TLS1_2_VERSION;
+	ratls_visit(&v, provision_port(door));
+	ok(ratls_got(&v, "second"), "over TLS 1.2, too");
+	v.version = 0;
 	log_fails = true;
 	ratls_visit(&v, provision_port(door));
 	ok(v.shaken && !v.len, "what cannot be logged does not leave");
+	ok(strstr(trouble, "not in the log"), "told: %s", trouble);
 	log_fails = false;
 	v.request = "SECRET_PROVISION_RA_TLS_REQUEST_V2";
 	ratls_visit(&v, provision_port(door));
@@ -739,8 +850,10 @@ static void test_provision_refused(void)
 	must(sim_cert_make(&v.cert, &world.cert[SIM_PCK],
 	                   &world.keys[SIM_PCK]));
 	v.key = world.keys[SIM_PCK];
+	*trouble = 0;
 	ratls_visit(&v, provision_port(door));
-	ok(v.shaken && !v.len, "a certificate without evidence");
+	ok(v.shaken && !v.len && strstr(trouble, "127.0.0.1, p3: no evidence"),
+	   "a certificate without evidence is told: %s", trouble);
 	ratls_leave(&v);
 }
 
@@ -773,7 +886,7 @@ static void test_crowd(void)
 	ratls_leave(&v);
 }
 
-static void test_door_errors(const char *cert, const char *key)
+static void test_door_errors(const char *cert, struct assay_bytes key)
 {
 	static const char *const names[] = { "p1" };
 	static const char *const bad[] = { "127.0.0.1",     "localhost:1",
@@ -781,7 +894,7 @@ static void test_door_errors(const char *cert, const char *key)
 		                           "1.1.1.1:70000", "127.0.0.1:" };
 	struct provision_options o = { .address = "127.0.0.1:0",
 		                       .cert = buf_text(cert),
-		                       .key = buf_text(key),
+		                       .key = key,
 		                       .secret = names };
 	char why[DOOR_WHY];
 
@@ -794,19 +907,21 @@ static void test_door_errors(const char *cert, const char *key)
 	o.address = "127.0.0.1:0";
 	o.key = buf_text(cert);
 	ok(!provision_start(&service, &o, why), "no key: %s", why);
-	o.key = buf_text(key);
-	o.cert = buf_text(key);
+	o.key = key;
+	o.cert = key;
 	ok(!provision_start(&service, &o, why), "no certificate: %s", why);
 }
 
 static void open_door(void)
 {
 	static const char *const names[] = { "p3", "p1", "p2" };
-	char cert[ASSAY_PEM_CERT_MAX], key[ASSAY_PEM_KEY_MAX], why[DOOR_WHY];
+	char cert[ASSAY_PEM_CERT_MAX], why[DOOR_WHY];
+	uint8_t pem[ASSAY_KEY_PEM_MAX];
+	struct assay_bytes key = { .ptr = pem };
 
-	must(assay_pem_key_new(key, false) &&
-	     assay_self_signed(cert, buf_text(key), "localhost",
-	                       "DNS:localhost", 0, INT32_MAX));
+	must(assay_sign_key_make(pem, &key.len, ASSAY_SIGN_P256) &&
+	     assay_self_signed(cert, key, "localhost", "DNS:localhost", 0,
+	                       INT32_MAX));
 	must(bring("/v1/secrets/p1?policy=real", "first") == 200 &&
 	     bring("/v1/secrets/p2?policy=any", "second") == 200 &&
 	     bring("/v1/secrets/p3?policy=any", "third") == 200);
@@ -815,7 +930,7 @@ static void open_door(void)
 		&service,
 		&(struct provision_options){ .address = "127.0.0.1:0",
 	                                     .cert = buf_text(cert),
-	                                     .key = buf_text(key),
+	                                     .key = key,
 	                                     .secret = names,
 	                                     .n_secrets = 3 },
 		why);
@@ -869,7 +984,10 @@ int main(void)
 	must(sim_world_default(&world, SIM_SGX_V3) && sim_world_build(&world));
 	open_service();
 	listener = serve_http();
+	caller_may = true;
+	test_first_key();
 	test_secrets();
+	test_other_key();
 	test_release();
 	test_refused();
 	test_policies();

@@ -1,5 +1,5 @@
 /* t_request.c - an enclave's host, before enclaves that say anything at all. */
-#include "sim/request.h"
+#include "launch/request.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -292,7 +292,8 @@ static void test_gone(void)
 	close(enclave);
 	ok(!request() && strstr(host.why, "it ended without an answer"),
 	   "an enclave that is gone");
-	ok(strstr(host.why, "--heap") && strstr(host.why, "--debug") &&
+	ok(strstr(host.why, "signed with its arguments") &&
+	           strstr(host.why, "--heap") && strstr(host.why, "--debug") &&
 	           strstr(host.why, "fails with EPERM"),
 	   "what may be the reason, to the last: %s", host.why);
 	close(host.fd);

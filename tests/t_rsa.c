@@ -193,7 +193,7 @@ static void test_modulus(void)
 
 static void test_pem(const struct assay_rsa3 *key)
 {
-	uint8_t pem[ASSAY_RSA3_PEM_MAX], n[ASSAY_RSA3_LEN], s[ASSAY_RSA3_LEN];
+	uint8_t pem[ASSAY_KEY_PEM_MAX], n[ASSAY_RSA3_LEN], s[ASSAY_RSA3_LEN];
 	static const char begin[] = "-----BEGIN PRIVATE KEY-----\n";
 	const char *why = "";
 	struct assay_rsa3 *read;
@@ -216,7 +216,7 @@ static void test_pem(const struct assay_rsa3 *key)
 
 /* A key of this kind, as PEM of this kind. */
 struct pem {
-	uint8_t bytes[ASSAY_RSA3_PEM_MAX];
+	uint8_t bytes[ASSAY_KEY_PEM_MAX];
 	size_t len;
 };
 
@@ -323,7 +323,7 @@ static void test_kinds(void)
 
 static void test_no_pem(void)
 {
-	static uint8_t long_text[ASSAY_RSA3_PEM_MAX + 1];
+	static uint8_t long_text[ASSAY_KEY_PEM_MAX + 1];
 	const char *why;
 
 	ok(!assay_rsa3_read((struct assay_bytes){ NULL, 0 }, &why) && why,
@@ -347,7 +347,7 @@ static void test_no_pem(void)
 static void test_short_memory(const struct assay_rsa3 *key)
 {
 	uint8_t wrong[ASSAY_RSA3_LEN], out[ASSAY_RSA3_LEN];
-	uint8_t pem[ASSAY_RSA3_PEM_MAX];
+	uint8_t pem[ASSAY_KEY_PEM_MAX];
 	size_t yes = 0, full = 0, len, bad = 0;
 	struct assay_rsa3_quotients q;
 	long at;

@@ -54,7 +54,7 @@ static bool is_zero(const uint8_t *p, size_t n)
 
 static void test_files(const struct assay_rsa_key *key)
 {
-	uint8_t pem[ASSAY_RSA_KEY_PEM_MAX], a[ASSAY_RSA3072_LEN],
+	uint8_t pem[ASSAY_KEY_PEM_MAX], a[ASSAY_RSA3072_LEN],
 		b[ASSAY_RSA3072_LEN];
 	struct assay_rsa_key *again;
 	size_t len;

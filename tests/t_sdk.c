@@ -243,15 +243,7 @@ static void sign(size_t copies)
 static bool measure(struct assay_measurement *m, size_t len,
                     const struct assay_measuring *how)
 {
-	uint8_t *copy = malloc(len ? len : 1);
-	bool good;
-
-	if (!copy)
-		abort();
-	memcpy(copy, file, len);
-	good = assay_measure(m, (struct assay_bytes){ copy, len }, how);
-	free(copy);
-	return good;
+	return so_measure(m, (struct assay_bytes){ file, len }, how);
 }
 
 static void ok_good(const char *name)
@@ -363,59 +355,29 @@ static void test_plain(void)
 	ok(memcmp(hash, m.computed, 32) == 0, "the hash of what is expected");
 }
 
-/* The stream comes out, and pages are told of as they are added. */
-struct seen {
-	size_t len, n;
-	bool same;
-	struct assay_pages pages[64];
-};
-
-static void see(void *to, const uint8_t *p, size_t n)
-{
-	struct seen *s = to;
-
-	s->same &= s->len + n <= expected.len &&
-	           memcmp(expected.bytes + s->len, p, n) == 0;
-	s->len += n;
-}
-
-static void see_pages(void *to, const struct assay_pages *pages)
-{
-	struct seen *s = to;
-
-	if (s->n < 64)
-		s->pages[s->n++] = *pages;
-}
-
-static bool is_run(const struct assay_pages *p, const char *name, uint64_t at,
-                   uint64_t n, uint64_t flags, unsigned chunks)
-{
-	return strcmp(p->name, name) == 0 && p->at == at && p->n == n &&
-	       p->flags == flags && p->chunks == chunks;
-}
-
 static void test_told(void)
 {
-	struct seen s = { .same = true };
-	struct assay_measuring how = { .put = see,
-		                       .pages = see_pages,
+	struct so_seen s = { .expected = &expected, .same = true };
+	struct assay_measuring how = { .put = so_see,
+		                       .pages = so_see_pages,
 		                       .to = &s };
 	struct assay_measurement m;
 
 	make_plain(1);
 	ok(measure(&m, LEN, &how) && s.same && s.len == expected.len,
 	   "the stream is what is expected");
-	ok(s.n == 19 && is_run(&s.pages[0], "segment", 0, 2, 0x205, 16) &&
-	           is_run(&s.pages[1], "segment", 0x3000, 2, 0x203, 16) &&
-	           is_run(&s.pages[2], "heap", 0x5000, 3, 0x203, 0) &&
-	           is_run(&s.pages[3], "stack", 0xc000, 2, 0x203, 16) &&
-	           is_run(&s.pages[4], "TCS", 0xf000, 1, 0x100, 16) &&
-	           is_run(&s.pages[5], "SSA", 0x10000, 2, 0x203, 16) &&
-	           is_run(&s.pages[6], "thread data", 0x12000, 1, 0x203, 16) &&
-	           is_run(&s.pages[7], "stack", 0x14000, 2, 0x203, 16) &&
-	           is_run(&s.pages[15], "layout", 0x30000, 3, 0x201, 16) &&
-	           is_run(&s.pages[17], "reserved", 0x34000, 2, 0x207, 0) &&
-	           is_run(&s.pages[18], "TCS", 0x36000, 1, 0x100, 0),
+	ok(s.n == 19 && so_is_run(&s.pages[0], "segment", 0, 2, 0x205, 16) &&
+	           so_is_run(&s.pages[1], "segment", 0x3000, 2, 0x203, 16) &&
+	           so_is_run(&s.pages[2], "heap", 0x5000, 3, 0x203, 0) &&
+	           so_is_run(&s.pages[3], "stack", 0xc000, 2, 0x203, 16) &&
+	           so_is_run(&s.pages[4], "TCS", 0xf000, 1, 0x100, 16) &&
+	           so_is_run(&s.pages[5], "SSA", 0x10000, 2, 0x203, 16) &&
+	           so_is_run(&s.pages[6], "thread data", 0x12000, 1, 0x203,
+	                     16) &&
+	           so_is_run(&s.pages[7], "stack", 0x14000, 2, 0x203, 16) &&
+	           so_is_run(&s.pages[15], "layout", 0x30000, 3, 0x201, 16) &&
+	           so_is_run(&s.pages[17], "reserved", 0x34000, 2, 0x207, 0) &&
+	           so_is_run(&s.pages[18], "TCS", 0x36000, 1, 0x100, 0),
 	   "pages are told of as runs");
 	if (s.n != 19)
 		note("%zu runs", s.n);

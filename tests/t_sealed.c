@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <openssl/crypto.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include "crypto/crypto.h"
 #include "crypto/hkdf.h"
 #include "enclave/secret.h"
+#include "h_oom.h"
 #include "tap.h"
 
 #define KEYS "/dev/attestation/keys"
@@ -29,42 +29,6 @@ static void must(bool holds)
 {
 	if (!holds)
 		abort();
-}
-
-/* ---- memory of libcrypto that fails once, at allocation `left` from now;
- * below 0: never */
-
-static long left = -1;
-static bool failed;
-
-static bool fails(void)
-{
-	if (left < 0 || left-- > 0)
-		return false;
-	failed = true;
-	return true;
-}
-
-static void *take(size_t len, const char *file, int line)
-{
-	(void)file, (void)line;
-	return len && !fails() ? malloc(len) : NULL;
-}
-
-static void *resize(void *p, size_t len, const char *file, int line)
-{
-	(void)file, (void)line;
-	if (!len) {
-		free(p);
-		return NULL;
-	}
-	return fails() ? NULL : realloc(p, len);
-}
-
-static void drop(void *p, const char *file, int line)
-{
-	(void)file, (void)line;
-	free(p);
 }
 
 /* ---- the machine's keys */
@@ -403,17 +367,17 @@ static void test_seal_memory(struct assay_sealer *s, size_t n)
 
 		memset(&err, 0, sizeof(err));
 		memset(sealed, 0x5a, n);
-		failed = false;
-		left = i++;
+		oom_failed = false;
+		oom_left = i++;
 		bool made = assay_seal(sealed, s, text_of("state"), &err);
 
-		left = -1;
+		oom_left = -1;
 		n_refused += !made;
 		good &= made ? s->newest == newest + 1
-		             : failed && err.check == ASSAY_N_SEAL_MADE &&
+		             : oom_failed && err.check == ASSAY_N_SEAL_MADE &&
 		                        is_zero(sealed, n) &&
 		                        s->newest == newest;
-	} while (failed);
+	} while (oom_failed);
 	ok(good && n_refused > 1, "no memory to seal with, %u times: zeros",
 	   n_refused);
 }
@@ -426,16 +390,16 @@ static void test_open_memory(struct assay_sealer *s, size_t n)
 
 	do {
 		memset(opened, 0, n);
-		failed = false;
-		left = i++;
+		oom_failed = false;
+		oom_left = i++;
 		bool made = unseal(s, sealed, n);
 
-		left = -1;
+		oom_left = -1;
 		n_refused += !made;
 		good &= made ? is_text("state")
-		             : failed && err.check == ASSAY_N_SEAL_OPEN &&
+		             : oom_failed && err.check == ASSAY_N_SEAL_OPEN &&
 		                        is_zero(opened, n);
-	} while (failed);
+	} while (oom_failed);
 	ok(good && n_refused > 1, "no memory to open with, %u times: zeros",
 	   n_refused);
 }
@@ -467,7 +431,7 @@ static void test_secret(void)
 
 int main(void)
 {
-	must(CRYPTO_set_mem_functions(take, resize, drop) == 1);
+	must(oom_begin());
 	make_tree();
 	test_form();
 	test_round();

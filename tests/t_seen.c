@@ -3,7 +3,6 @@
  * from its folder. */
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "crypto/crypto.h"
 #include "h_maker.h"
 #include "policy/list.h"
+#include "service/judges.h"
 #include "service/policies.h"
 #include "tap.h"
 
@@ -21,7 +21,7 @@ static char dir[256], why[STORE_WHY_LEN];
 static struct sim_why maker_why;
 static uint8_t root[64];
 static struct service service;
-static int64_t now = MAKER_NOW + MAKER_DAY;
+static _Atomic int64_t now = MAKER_NOW + MAKER_DAY;
 static unsigned may = SERVICE_READ | SERVICE_ADMIN;
 
 #define FMSPC "53494D000001"
@@ -45,38 +45,6 @@ bool service_may(struct service_caller *caller, struct http_answer *answer,
 		return true;
 	answer->status = 403;
 	return false;
-}
-
-void service_problem(struct http_answer *answer, unsigned status,
-                     const char *title, const char *fmt, ...)
-{
-	char detail[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(detail, sizeof(detail), fmt, ap);
-	va_end(ap);
-	answer->status = status;
-	answer->type = "application/problem+json";
-	buf_clear(&answer->body);
-	buf_printf(&answer->body, "%s: %s", title, detail);
-}
-
-void service_json(struct http_answer *answer,
-                  void (*put)(struct assay_json_out *o, const void *arg),
-                  const void *arg)
-{
-	static char text[1 << 20];
-	struct assay_json_out o;
-
-	assay_json_begin(&o, text, sizeof(text));
-	assay_json_put_object(&o, NULL);
-	put(&o, arg);
-	assay_json_put_end(&o, '}');
-	answer->status = 200;
-	answer->type = "application/json";
-	answer->bad = !o.ok;
-	buf_put(&answer->body, text, o.len);
 }
 
 static char logged[256];
@@ -129,23 +97,17 @@ service_policy_rules(const struct service_policy *policy, unsigned *version,
 	return (const struct assay_policy *)(const void *)policy;
 }
 
+void service_sightings_flush(struct service *s)
+{
+	(void)s;
+}
+
 /* ---- documents, out of the manufacturer's folder */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int64_t fetched = 1;
 static unsigned n_gets;
-
-bool collateral_want_of(struct collateral_want *want, struct assay_bytes quote,
-                        struct assay_bytes pck_chain, struct assay_err *err)
-{
-	(void)quote;
-	(void)pck_chain;
-	(void)err;
-	*want = (struct collateral_want){ .tee = ASSAY_TEE_SGX,
-		                          .platform_ca = true };
-	memcpy(want->fmspc, sim_maker_fmspc, sizeof(want->fmspc));
-	return true;
-}
+static bool no_early;
 
 bool collateral_get(struct collateral_set *set,
                     struct collateral_source *source,
@@ -159,14 +121,19 @@ bool collateral_get(struct collateral_set *set,
 	(void)offline;
 	(void)says;
 	*set = (struct collateral_set){ .fetched = 1 };
-	memcpy(set->root, root, sizeof(root));
 	pthread_mutex_lock(&lock);
 	n_gets++;
+	if (want->early && no_early) {
+		pthread_mutex_unlock(&lock);
+		free(docs);
+		return false;
+	}
 	if (!docs ||
 	    !maker_docs(docs, maker_path("m/pcs/%s/" FMSPC,
 	                                 want->early ? "early" : "standard")))
 		abort();
 	pthread_mutex_unlock(&lock);
+	memcpy(set->root, root, sizeof(root));
 	set->documents = docs->collateral;
 	set->memory.ptr = (uint8_t *)docs;
 	return true;
@@ -334,7 +301,7 @@ static void test_platforms(void)
 	char path[256], next[80];
 
 	ok(ask("/v1/platforms", NULL) == 200 &&
-	           !strcmp(said, "{\"platforms\":[],\"next\":null}"),
+	           !strcmp(said, "{\"platforms\":[],\"next\":null}\n"),
 	   "no platforms: %s", said);
 	saw(0x11, NULL, "UpToDate");
 	saw(0x22, NULL, "");
@@ -373,27 +340,32 @@ static void test_forecast(void)
 {
 	struct buf metrics = { 0 };
 
-	ok(comes_to_say(
-		   "/v1/forecast",
-		   "\"platforms\":3,\"judged\":0,\"refused\":0,\"fails\":0,"
-		   "\"fail\":[],\"summary\":[]}"),
+	ok(comes_to_say("/v1/forecast",
+	                "\"platforms\":3,\"judged\":0,\"without_early\":0,"
+	                "\"refused\":0,\"fails\":0,\"fail\":[],"
+	                "\"refusals\":[],\"summary\":[]}"),
 	   "platforms without evidence");
 	make_machine("a");
 	make_machine("b");
 	saw(0x44, "a", "UpToDate");
 	saw(0x55, "b", "UpToDate");
-	ok(comes_to_say(
-		   "/v1/forecast",
-		   "\"platforms\":5,\"judged\":2,\"refused\":2,\"fails\":0,"
-		   "\"fail\":[],\"summary\":[\"2 platforms "
-		   "are refused already: The evidence is "
-		   "of a simulated platform"),
+	ok(comes_to_say("/v1/forecast",
+	                "\"platforms\":5,\"judged\":2,\"without_early\":0,"
+	                "\"refused\":2,\"fails\":0,\"fail\":[],"
+	                "\"refusals\":[{\"id\":\"4444"),
 	   "what is new is judged, by the policy of before there is one");
+	ok(says("\"summary\":[\"2 platforms are refused already: The evidence "
+	        "is of a simulated platform") &&
+	           says("\"policy\":{\"name\":\"default\",\"version\":0,") &&
+	           says("\"sentence\":\"refused already: The evidence is of a "
+	                "simulated platform"),
+	   "which, why, and by which policy");
 	keep_policy(
 		"{\"mrenclave\":\"11111111111111111111111111111111111111111111"
 		"11111111111111111111\",\"simulation\":true}");
 	ok(comes_to_say("/v1/forecast",
-	                "\"judged\":2,\"refused\":0,\"fails\":0,\"fail\":[],"
+	                "\"judged\":2,\"without_early\":0,\"refused\":0,"
+	                "\"fails\":0,\"fail\":[],\"refusals\":[],"
 	                "\"summary\":[]}"),
 	   "and by the policy, as far as it is about machines");
 	recover();
@@ -404,7 +376,8 @@ static void test_forecast(void)
 	        "\"UpToDate\",\"status_then\":\"OutOfDate\",\"gaps\":[{"
 	        "\"component\":\"component 1\",\"name\":\"BIOS, Early "
 	        "Microcode "
-	        "Update\",\"have\":9,\"need\":10}],\"sentence\":\"fails when "
+	        "Update\",\"have\":9,\"need\":10}],\"remedy\":\"assay sim "
+	        "maker update\",\"sentence\":\"fails when "
 	        "evaluation 21 becomes the standard: component 1 is 9, needs "
 	        "10 -> assay sim maker update\"}") &&
 	           says("\"summary\":[\"2 platforms fail when evaluation 21 "
@@ -421,10 +394,43 @@ static void test_forecast(void)
 	promote();
 	ok(comes_to_say(
 		   "/v1/forecast",
-		   "\"refused\":2,\"fails\":0,\"fail\":[],\"summary\":[\"2 "
-		   "platforms are refused already: The "
-		   "status is OutOfDate"),
+		   "\"refused\":2,\"fails\":0,\"fail\":[],\"refusals\":[{"),
 	   "when it is the standard, they are refused");
+}
+
+/* Documents that end soon, an early set that is not to be had, and a machine of which
+ * it is known that it is revoked, and no more. */
+static void test_other_kinds(void)
+{
+	saw(0x66, NULL, "Revoked");
+	ok(comes_to_say("/v1/forecast",
+	                "\"judged\":3,\"without_early\":0,\"refused\":3,") &&
+	           says("1 platform is refused already: It is revoked; take it "
+	                "out of service."),
+	   "what is revoked is refused");
+	pthread_mutex_lock(&lock);
+	now = MAKER_NOW + 27 * MAKER_DAY;
+	no_early = true;
+	pthread_mutex_unlock(&lock);
+	keep_policy("{\"any_code\":true,\"simulation\":true,"
+	            "\"accepted_statuses\":\"OutOfDate\"}");
+	ok(comes_to_say("/v1/forecast",
+	                "\"judged\":3,\"without_early\":2,\"refused\":1,"
+	                "\"fails\":2,\"fail\":[{\"id\":\"4444") &&
+	           says("\"kind\":\"documents\",\"on\":\"2026-10-21T14:13:") &&
+	           says("\"remedy\":\"fetch the collateral again\"") &&
+	           says("2 platforms fail on 21 October 2026: "),
+	   "documents that end within a week are told: %s", said);
+	pthread_mutex_lock(&lock);
+	now = MAKER_NOW + 20 * MAKER_DAY;
+	no_early = false;
+	pthread_mutex_unlock(&lock);
+	keep_policy("{\"any_code\":true,\"simulation\":true,"
+	            "\"accepted_statuses\":[\"OutOfDate\"]}");
+	ok(comes_to_say("/v1/forecast",
+	                "\"judged\":3,\"without_early\":0,\"refused\":1,"
+	                "\"fails\":0,"),
+	   "later ones will be renewed");
 }
 
 /* Nothing new, no run. */
@@ -506,7 +512,7 @@ static void test_lists(void)
 	struct assay_list *list;
 	bool failed;
 
-	ok(ask("/v1/lists", NULL) == 200 && !strcmp(said, "{\"lists\":[]}"),
+	ok(ask("/v1/lists", NULL) == 200 && !strcmp(said, "{\"lists\":[]}\n"),
 	   "no lists");
 	ok(ask("/v1/lists/shop", NULL) == 404, "nor one of a name");
 	ok(ask("/v1/lists/shop", make_list(3, "shop")) == 200 &&
@@ -690,11 +696,6 @@ static void start(void)
 		abort();
 }
 
-void service_error(struct http_answer *a, unsigned status)
-{
-	a->status = status;
-}
-
 int main(void)
 {
 	static const uint8_t seed[32] = { 1 }, seed_2[32] = { 2 };
@@ -706,6 +707,7 @@ int main(void)
 	start();
 	test_platforms();
 	test_forecast();
+	test_other_kinds();
 	test_rest();
 	test_lists();
 	test_races();

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,7 +22,7 @@
 #include "serve/pcs.h"
 #include "service/inner.h"
 #include "service/tokens.h"
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 
 enum { DAY = 86400 };
@@ -142,25 +143,6 @@ static void quote_of(struct buf *out, const uint8_t report_data[64])
 	buf_clear(out);
 	must(maker_quote_of(out, maker_path("maker/processors/m"), report_data),
 	     "a quote");
-}
-
-static struct http_listener *publish(struct pcs *pcs)
-{
-	static struct http_service here = { .routes = pcs_routes,
-		                            .before = pcs_refresh,
-		                            .error = pcs_error };
-	char text[HTTP_WHY_LEN];
-	struct http_listener *l;
-	struct sim_why why;
-
-	pcs->maker = sim_maker_open(maker_path("maker"), SIM_MAKER_SERVE, &why);
-	must(pcs->maker != NULL, "a manufacturer");
-	pcs->has_at = true;
-	pcs->at = now();
-	here.self = pcs;
-	l = http_listen("127.0.0.1:0", &here, text);
-	must(l != NULL, text);
-	return l;
 }
 
 static void serve(const char *pcs)
@@ -389,7 +371,7 @@ static void test_none(void)
 	ok(is_problem(400, "--data-binary"), "no body");
 	while (n < sizeof(none) / sizeof(none[0]) &&
 	       post("/v1/verify", buf_text(none[n])) == 400 &&
-	       is_problem(400, "Want a quote"))
+	       is_problem(400, "Post it as it came"))
 		n++;
 	ok(n == sizeof(none) / sizeof(none[0]), "what is no evidence");
 	ok(refuses_large(), "what is too large");
@@ -399,58 +381,7 @@ static void test_none(void)
 	   "GET where POST is meant");
 }
 
-/* ---- nonces */
-
-static void test_nonces(void)
-{
-	struct buf bundle = { 0 }, other = { 0 };
-	uint8_t nonce[SERVICE_NONCE_LEN], zero[64] = { 0 };
-	char hex[2 * SERVICE_NONCE_LEN + 1], path[200];
-
-	must(post("/v1/challenge", (struct assay_bytes){ 0 }) == 200,
-	     "a challenge");
-	snprintf(hex, sizeof(hex), "%s", member("nonce"));
-	must(assay_hex_parse(nonce, sizeof(nonce), buf_text(hex)), "a nonce");
-	ok(strcmp(member("expires"), "2026-09-21T14:19:20Z") == 0,
-	   "a challenge holds for five minutes");
-	snprintf(path, sizeof(path), "/v1/verify?policy=sim&nonce=%s", hex);
-	quote_of(&other, zero);
-	ok(post(path, buf_bytes(&other)) == 200 &&
-	           said("\"rules\":[\"nonce\"]"),
-	   "evidence that was not made for it");
-	bundle_of(&bundle, (struct assay_bytes){ nonce, sizeof(nonce) }, NULL);
-	ok(post(path, buf_bytes(&bundle)) == 200 &&
-	           said("\"decision\":\"accept\"") &&
-	           said("\"keys\":\"bound\"") &&
-	           strcmp(member("nonce"), hex) == 0,
-	   "does not use it up for evidence that was");
-	post(path, buf_bytes(&bundle));
-	ok(is_problem(409, "was used before"), "which counts once");
-	ok(post("/v1/verify?policy=sim", buf_bytes(&bundle)) == 200 &&
-	           said("\"decision\":\"accept\""),
-	   "where nobody asks for the nonce, it is not looked at");
-	must(post("/v1/challenge", (struct assay_bytes){ 0 }) == 200,
-	     "a challenge");
-	snprintf(hex, sizeof(hex), "%s", member("nonce"));
-	must(assay_hex_parse(nonce, sizeof(nonce), buf_text(hex)), "a nonce");
-	snprintf(path, sizeof(path), "/v1/verify?policy=sim&nonce=%s", hex);
-	bundle_of(&bundle, (struct assay_bytes){ nonce, sizeof(nonce) }, NULL);
-	now_is += 301;
-	post(path, buf_bytes(&bundle));
-	ok(is_problem(409, "older than 300 s"), "one that is too old");
-	now_is -= 301;
-	bundle_of(&bundle, (struct assay_bytes){ nonce, 8 }, NULL);
-	hex[16] = 0;
-	snprintf(path, sizeof(path), "/v1/verify?policy=sim&nonce=%s", hex);
-	ok(post(path, buf_bytes(&bundle)) == 200 &&
-	           said("\"decision\":\"accept\"") &&
-	           post(path, buf_bytes(&bundle)) == 200,
-	   "a nonce of the caller's own is the caller's affair");
-	buf_free(&bundle);
-	buf_free(&other);
-}
-
-/* ---- tokens */
+/* ---- what a token says */
 
 static bool token_holds(struct assay_token *t, const char *token)
 {
@@ -468,6 +399,93 @@ static bool token_holds(struct assay_token *t, const char *token)
 	note("%s", err.note);
 	return false;
 }
+
+/* The token of what was got last says so of its nonce. */
+static bool token_says(const char *redeemed)
+{
+	struct assay_token t;
+	char token[16384], want[64];
+
+	snprintf(token, sizeof(token), "%s", member("token"));
+	snprintf(want, sizeof(want), "\"nonce_redeemed\":%s,", redeemed);
+	return token_holds(&t, token) &&
+	       memmem(t.claims.ptr, t.claims.len, want, strlen(want));
+}
+
+/* ---- nonces */
+
+static void disk_is_full(bool full)
+{
+	static struct rlimit was;
+	struct rlimit most;
+
+	if (full)
+		must(getrlimit(RLIMIT_FSIZE, &was) == 0, "a limit");
+	most = was;
+	if (full)
+		most.rlim_cur = 1;
+	must(setrlimit(RLIMIT_FSIZE, &most) == 0, "a limit");
+}
+
+static void test_nonces(void)
+{
+	struct buf bundle = { 0 }, other = { 0 };
+	uint8_t nonce[SERVICE_NONCE_LEN], zero[64] = { 0 };
+	char hex[2 * SERVICE_NONCE_LEN + 1], path[200];
+
+	must(post("/v1/challenge", (struct assay_bytes){ 0 }) == 200,
+	     "a challenge");
+	snprintf(hex, sizeof(hex), "%s", member("nonce"));
+	must(assay_hex_parse(nonce, sizeof(nonce), buf_text(hex)), "a nonce");
+	ok(strcmp(member("expires"), "2026-09-21T14:19:20Z") == 0,
+	   "a challenge holds for five minutes");
+	snprintf(path, sizeof(path), "/v1/verify?policy=sim&nonce=%s", hex);
+	quote_of(&other, zero);
+	ok(post(path, buf_bytes(&other)) == 200 &&
+	           said("\"rules\":[\"nonce\"]") &&
+	           said("\"nonce_redeemed\":false"),
+	   "evidence that was not made for it");
+	bundle_of(&bundle, (struct assay_bytes){ nonce, sizeof(nonce) }, NULL);
+	disk_is_full(true);
+	post(path, buf_bytes(&bundle));
+	disk_is_full(false); /* what is printed may go to a file */
+	ok(is_problem(503, "store") && net_header(&got, "Retry-After"),
+	   "nor where that cannot be kept");
+	ok(post(path, buf_bytes(&bundle)) == 200 &&
+	           said("\"decision\":\"accept\"") &&
+	           said("\"keys\":\"bound\"") &&
+	           said("\"nonce_redeemed\":true") &&
+	           strcmp(member("nonce"), hex) == 0 && token_says("true"),
+	   "does not use it up for evidence that was");
+	post(path, buf_bytes(&bundle));
+	ok(is_problem(409, "was used before"), "which counts once");
+	ok(post("/v1/verify?policy=sim", buf_bytes(&bundle)) == 200 &&
+	           said("\"decision\":\"accept\"") &&
+	           said("\"nonce_redeemed\":false") && token_says("false"),
+	   "where nobody asks for the nonce, it is told that it did not count");
+	must(post("/v1/challenge", (struct assay_bytes){ 0 }) == 200,
+	     "a challenge");
+	snprintf(hex, sizeof(hex), "%s", member("nonce"));
+	must(assay_hex_parse(nonce, sizeof(nonce), buf_text(hex)), "a nonce");
+	snprintf(path, sizeof(path), "/v1/verify?policy=sim&nonce=%s", hex);
+	bundle_of(&bundle, (struct assay_bytes){ nonce, sizeof(nonce) }, NULL);
+	now_is += 301;
+	post(path, buf_bytes(&bundle));
+	ok(is_problem(409, "older than 300 s"), "one that is too old");
+	now_is -= 301;
+	bundle_of(&bundle, (struct assay_bytes){ nonce, 8 }, NULL);
+	hex[16] = 0;
+	snprintf(path, sizeof(path), "/v1/verify?policy=sim&nonce=%s", hex);
+	ok(post(path, buf_bytes(&bundle)) == 200 &&
+	           said("\"decision\":\"accept\"") &&
+	           post(path, buf_bytes(&bundle)) == 200,
+	   "a nonce of the caller's own is the caller's affair");
+	ok(said("\"nonce_redeemed\":false"), "and is none of the service's");
+	buf_free(&bundle);
+	buf_free(&other);
+}
+
+/* ---- tokens */
 
 static unsigned count_keys(void)
 {
@@ -874,6 +892,25 @@ static void test_revoked(struct assay_bytes quote, const char *pcs)
 	http_stop(http);
 }
 
+/* Clients of Intel's caching service, before anything was judged.  Those who make
+ * the service ask the manufacturer are few at a time. */
+static void test_cache(void)
+{
+	static const char path[] = "/sgx/certification/v4/pckcrl?ca=platform";
+
+	service->cache_fetches = 4;
+	ok(get(path) == 503 && said("later") && net_retry_after(&got) == 1,
+	   "a list that must be fetched: not while so many wait");
+	service->cache_fetches = 0;
+	ok(get(path) == 200 && net_header(&got, "SGX-PCK-CRL-Issuer-Chain") &&
+	           !service->cache_fetches,
+	   "else it is");
+	service->options.no_fetch = true;
+	ok(get(path) == 404 && said("No cache data"),
+	   "nor where nobody may be asked");
+	service->options.no_fetch = false;
+}
+
 int main(void)
 {
 	struct http_listener *pcs_at, *http;
@@ -884,11 +921,12 @@ int main(void)
 
 	assay_crypto_start();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that cannot grow is an error */
 	snprintf(home, sizeof(home), "%s/home", maker_folder());
 	make_machine();
 	memcpy(root[0], assay_intel_root_key, 64);
 	maker_root_key(root[1], maker_path("maker"));
-	pcs_at = publish(&pcs);
+	pcs_at = maker_publish(&pcs, now());
 	client = net_start(NULL);
 	must(client != NULL, "a client");
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u", http_port(pcs_at));
@@ -902,6 +940,7 @@ int main(void)
 	key = admin;
 	test_policies();
 	key = NULL;
+	test_cache();
 	test_verify(buf_bytes(&quote));
 	test_forgeries(buf_bytes(&quote));
 	test_strangers();

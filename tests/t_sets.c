@@ -2,7 +2,7 @@
  * t_sets.c - several sets of documents for one machine, given to the program:
  * whoever adds old ones, or good ones beside bad ones, gains nothing by it.
  */
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 
 #include <string.h>

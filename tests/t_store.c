@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "h_relay.h"
 #include "h_store.h"
 #include "store/store.h"
 #include "tap.h"
@@ -269,18 +270,25 @@ static void test_platforms(void)
 	struct seen seen = { .in_order = true };
 	uint64_t n;
 
-	later.last_seen = 2000;
+	later.last_seen = 1060;
 	later.n_seen = 5;
 	later.accepted = false;
 	strcpy(later.status, "OutOfDate");
 	ok_(saw(s, &p, "old") && saw(s, &later, "new") && saw(s, &p, "") &&
 	            store_each_platform(s, NULL, 10, see, &seen) &&
 	            seen.n == 1 && seen.last.first_seen == 1000 &&
-	            seen.last.last_seen == 2000 && seen.last.n_seen == 7,
+	            seen.last.last_seen == 1060 && seen.last.n_seen == 7,
 	    "what was seen of a platform is added up");
 	ok_(strcmp(seen.last.status, "OutOfDate") == 0 && !seen.last.accepted &&
 	            strcmp(seen.evidence, "new") == 0,
 	    "what was said last stays, whoever comes late");
+	later.last_seen = 5000;
+	memset(&seen, 0, sizeof(seen));
+	ok_(saw(s, &later, "ahead") && saw(s, &p, "now") &&
+	            store_each_platform(s, NULL, 10, see, &seen) &&
+	            seen.last.last_seen == 1000 && seen.last.n_seen == 13 &&
+	            strcmp(seen.evidence, "now") == 0,
+	    "but for what a clock said that was far ahead");
 	batch[0] = platform(9, 3000);
 	batch[1] = platform(3, 3000);
 	batch[2] = platform(9, 4000);
@@ -1039,6 +1047,42 @@ static void test_ended_links(void)
 	store_close(s);
 }
 
+/* The connection is cut after so many bytes, of what is asked or of what is
+ * answered: also where a commit was done, and nobody heard of it. */
+static void test_cut(void)
+{
+	char path[600];
+	const char *at = strstr(h_store_where(), "/pg&");
+	uint64_t number, last = 0, n = 0;
+	unsigned good = 0, bad = 0, wrong = 0;
+	struct store *s;
+
+	relay_start(strchr(h_store_where(), '=') + 1);
+	snprintf(path, sizeof(path), "%.*s/relay%s",
+	         (int)(at - h_store_where()), h_store_where(), at + 3);
+	s = store_open(path, why);
+	if (!s)
+		note("%s", why);
+	for (unsigned i = 0; s && i < 2 * 20; i++) {
+		relay_cut(i % 2, (long)(i / 2) * 14);
+		if (!store_append(s, &number, make_entry, NULL)) {
+			bad++;
+			continue;
+		}
+		wrong += good && number <= last;
+		last = number;
+		good++;
+	}
+	relay_cut(0, -1);
+	ok_(s && good > 5 && bad > 5 && !wrong && is_chain(s, &n) && n > last &&
+	            n >= good && n <= good + bad,
+	    "connections are cut anywhere, and the log goes on");
+	note("%u entries were confirmed, %u not, %u are there", good, bad,
+	     (unsigned)n);
+	store_close(s);
+	relay_stop();
+}
+
 static bool lost_lead(void *arg)
 {
 	return !leads(arg);
@@ -1174,6 +1218,8 @@ static void test_database(void)
 		test_hangs();
 	h_store_new(place);
 	test_bounded();
+	h_store_new(place);
+	test_cut();
 	h_store_new(place);
 	test_restart();
 	test_password();

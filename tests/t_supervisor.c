@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #include "h_machine.h"
-#include "sim/supervisor.h"
+#include "launch/supervisor.h"
 #include "sim/wire.h"
 #include "tap.h"
 

@@ -4,7 +4,7 @@
  * at once; and what a memo remembers is of no use to a forger.
  */
 #include "h_verdict.h"
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 
 #include <pthread.h>

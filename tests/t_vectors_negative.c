@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "format/tcb.h"
 #include "h_vectors.h"
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 
 #include <dirent.h>

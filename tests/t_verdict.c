@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/world.h"
+#include "forge/world.h"
 #include "tap.h"
 
 /* ---- levels */

@@ -1,23 +1,13 @@
 #!/bin/sh
 # token.sh ASSAY - a test: assay token verify, with tokens that openssl signs.
+. tests/h_tap.sh
 where=${1:-${ASSAY:-build/cc}}
 [ -d "$where" ] || where=$(dirname "$where")
 assay=$(cd "$where" && pwd)/assay || exit
 t=$(mktemp -d) || exit
 trap 'rm -rf "$t"' EXIT
 cd "$t" || exit
-n=0
 
-result() { # NAME COMMAND... - passes if the command succeeds
-	n=$((n + 1)) name=$1
-	shift
-	if "$@"; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' out err
-	fi
-}
 is() { # NAME STATUS ARGUMENT... - assay token verify exits so
 	label=$1 want=$2
 	shift 2

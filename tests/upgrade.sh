@@ -2,120 +2,23 @@
 # upgrade.sh ASSAY - a test: a program is upgraded, from its first version to the
 # first one refused; what clients say who know it by its measurement, by a list of
 # them, by its signer, and from before; and what becomes of its state.
-assay=$(realpath "$1")
-built=$(dirname "$assay")
-if [ -w /dev/shm ]; then base=/dev/shm; else base=${TMPDIR:-/tmp}; fi
-dir=$(mktemp -d "$base/assay-upgrade-XXXXXX") || exit 2
-host='' liar=''
-n=0
-# end PID - ends what was started
-end() {
-	[ -n "$1" ] || return
-	kill -TERM "$1" 2>/dev/null
-	wait "$1" 2>/dev/null
-}
-trap 'end $liar; end $host; rm -rf "$dir"' EXIT
-trap 'exit 143' INT TERM
-cd "$dir" || exit 2
-: >liar.out
+. tests/h_liar.sh
+request=ada answer=waiting:
 
-# ok NAME STATUS - one test: passed if the status is 0
-ok() {
-	n=$((n + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		cut -c 1-600 out err host.err | sed 's/^/# /'
-	fi
-}
-# exits STATUS NAME ARGUMENT... - of assay
-exits() {
-	want=$1 name=$2
-	shift 2
-	"$assay" "$@" >out 2>err
-	[ $? -eq "$want" ]
-	ok "$name" $?
-}
 # version NAME LEVEL TEXT - an average with this text in it, NAME.signed
 version() {
 	LC_ALL=C sed "s/no party has this token/$3/" "$built/examples/average" >"$1"
 	exits 0 "signed: $1" sign "$1" --key key --product 1 --revocation "$2" \
 		-- "$ada" "$bob" "$cleo"
-	code=$("$assay" measure --json "$1.signed" |
-		sed 's/.*"computed":"\([0-9a-f]*\)".*/\1/')
+	code=$(measured "$1.signed")
 }
-# until_says FILE PATTERN PID - it does, before it ends
-until_says() {
-	tries=0
-	while ! grep -q "$2" "$1" && [ $tries -lt 500 ] && kill -0 "$3"; do
-		sleep 0.02
-		tries=$((tries + 1))
-	done 2>/dev/null
-	grep -q "$2" "$1"
-}
-# hosted NAME - that version has a host in the last one's place, and p_liar (which
-# tells no lie) counts what clients send: $via
-hosted() {
-	end "$liar"
-	end "$host"
-	: >host.out
-	"$assay" host --listen 127.0.0.1:0 --platform maker/processors/p \
-		--collateral $pcs --store "state.$1" "$1.signed" \
-		>host.out 2>host.err &
-	host=$!
-	until_says host.out '^call it:' "$host" || ok "a host of $1" 1
-	: >liar.out
-	"$built/tests/p_liar" "$(sed -n 's/^listening on: *//p' host.out)" \
-		>liar.out 2>liar.err &
-	liar=$!
-	until_says liar.out http "$liar" || ok 'p_liar' 1
-	via=$(head -n 1 liar.out)
-}
-# ask STATUS NAME OPTION... - of assay call: what ada asks
-request=ada # how it stands
-ask() {
-	want=$1 name=$2
-	shift 2
-	before=$(sent)
-	printf %s "$request" | "$assay" call "$via" --json \
-		--root maker/root.pem "$@" >out 2>err
-	[ $? -eq "$want" ]
-	ok "$name" $?
-	now=$(sent)
-}
-# sent - the bytes of messages that came
-sent() { awk '/^POST/ { sum += $2 } END { print sum + 0 }' liar.out; }
-says() {
-	grep -qe "$1" err
-	ok "- $1" $?
-}
-accepted() {
-	ask 0 "$@"
-	grep -q '^waiting: ' out && [ "$now" -gt "$before" ]
-	ok '- and answered' $?
-}
-# refused NAME PATTERN OPTION... - with that in the judgement, and nothing sent
-refused() {
-	name=$1 pattern=$2
-	shift 2
-	ask 1 "$name" "$@"
-	says "$pattern"
-	says 'nothing was sent'
-	[ ! -s out ] && [ "$now" -eq "$before" ]
-	ok '- not a byte of a message has left' $?
+# runs NAME - that version has a host in the last one's place
+runs() {
+	hosted --platform maker/processors/p --collateral $pcs \
+		--store "state.$1" "$1.signed"
 }
 
-if ! "$assay" run --probe >out; then
-	# shellcheck disable=SC2046 # a list of names, on one line
-	echo "ok 1 - upgrade # SKIP" $(awk '/needed +missing/ { print $1 }' out)
-	echo 1..1
-	exit
-elif readelf -lW "$built/examples/average" 2>/dev/null | grep -q INTERP; then
-	echo 'ok 1 - upgrade # SKIP static programs in this build'
-	echo 1..1
-	exit
-fi
+needs_enclaves upgrade "$built/examples/average"
 
 pcs=maker/pcs/standard/53494D000001
 hash() { printf %s "$1" | sha256sum | cut -c 1-64; }
@@ -131,11 +34,11 @@ one=$code
 signer=$("$assay" measure --json one.signed |
 	sed 's/.*"mrsigner":"\([0-9a-f]*\)".*/\1/')
 by_signer="S:$signer PROD:1 REVOKE:0 SEC:INSECURE"
-hosted one
+runs one
 request='ada 000000000000100'
-accepted 'by its measurement' --accept "C:$one SEC:INSECURE"
+answered 'by its measurement' --accept "C:$one SEC:INSECURE"
 request=ada
-accepted 'by its signer' --accept "$by_signer" --remember pin
+answered 'by its signer' --accept "$by_signer" --remember pin
 refused 'as another product of that signer' '"rules":\["constraint.PROD"\]' \
 	--accept "S:$signer PROD:2 REVOKE:0 SEC:INSECURE"
 refused 'by another signer' '"rules":\["constraint.S"\]' \
@@ -151,14 +54,14 @@ list="C:$one C:$two SEC:INSECURE"
 echo "{\"simulation\":true,\"mrenclave\":[\"$one\",\"$two\"]}" >list.json
 echo "{\"simulation\":true,\"mrsigner\":\"$signer\",\"isv_prod_id\":1,
 	\"min_isv_svn\":1}" >signer.json
-accepted 'the list has the first one' --accept "$list"
-hosted two
+answered 'the list has the first one' --accept "$list"
+runs two
 refused 'who knows the first one alone' '"rules":\["constraint.C"\]' \
 	--accept "C:$one SEC:INSECURE"
-accepted 'the list has the second one, too' --accept "$list"
-accepted 'so has the list in a policy' --policy list.json
-accepted 'the same signer' --accept "$by_signer"
-accepted 'the signer in a policy' --policy signer.json
+answered 'the list has the second one, too' --accept "$list"
+answered 'so has the list in a policy' --policy list.json
+answered 'the same signer' --accept "$by_signer"
+answered 'the signer in a policy' --policy signer.json
 
 # ---- who remembers the first one is asked
 
@@ -171,13 +74,13 @@ says 'is 2$'
 ok '- and what is the same is not' $?
 grep -q "^mrenclave $one" pin
 ok '- and not remembered' $?
-ask 1 'it is taken, but its state is not that of before' --accept "$by_signer" \
+call 1 'it is taken, but its state is not that of before' --accept "$by_signer" \
 	--remember pin --accept-change
 says 'state is older than what pin remembers, or another'
 grep -q "^mrenclave $two" pin
 ok 'who it is now is remembered' $?
-accepted 'who begins anew' --accept "$by_signer" --remember new
-accepted 'and comes again' --accept "$by_signer" --remember new
+answered 'who begins anew' --accept "$by_signer" --remember new
+answered 'and comes again' --accept "$by_signer" --remember new
 
 # ---- what the first one sealed
 
@@ -191,9 +94,9 @@ exits 1 'the second one cannot open it' host --listen 127.0.0.1:0 \
 says N_SEAL_OPEN
 cmp -s state.one state.two
 ok 'it is left as it was' $?
-hosted one
+runs one
 request='ada 000000000000007'
-ask 1 'the first one can' --accept "$by_signer"
+call 1 'the first one can' --accept "$by_signer"
 says 'you have handed in your number before'
 request=ada
 
@@ -208,16 +111,16 @@ refused 'the list without it' '"rules":\["constraint.C"\]' \
 refused 'and who remembers the new one' '^- level was 2' --accept "$by_signer" \
 	--remember new
 rm state.two
-hosted two
-accepted 'the new enclave' --accept "$higher"
-accepted 'by a policy, too' --policy higher.json
+runs two
+answered 'the new enclave' --accept "$higher"
+answered 'by a policy, too' --policy higher.json
 
 # ---- a list that runs out
 
 in_days() { date -u -d "$1 days" +%FT%TZ; }
-accepted 'a list that is good for a week' --accept "$list EXPIRE:P7D"
-accepted 'is so after six days' --accept "$list EXPIRE:P7D" --at "$(in_days 6)"
+answered 'a list that is good for a week' --accept "$list EXPIRE:P7D"
+answered 'is so after six days' --accept "$list EXPIRE:P7D" --at "$(in_days 6)"
 refused 'and after eight no more' '"rules":\["constraint.EXPIRE"\]' \
 	--accept "$list EXPIRE:P7D" --at "$(in_days 8)"
-accepted 'where one without end is' --accept "$list" --at "$(in_days 8)"
+answered 'where one without end is' --accept "$list" --at "$(in_days 8)"
 echo "1..$n"

@@ -86,26 +86,36 @@ bool assay_enclave_refuse(struct assay_enclave *e, const char *text);
 ASSAY_MUST_CHECK bool assay_enclave_store(struct assay_enclave *e,
                                           struct assay_bytes state);
 
+/* A secret that the program wants of a verification service.  The texts are the
+ * program's own, or its arguments, so that they are measured; never taken from
+ * who asks. */
+struct assay_key_wanted {
+	const char *service; /* what it calls itself: at most 255 bytes */
+	const char *key;  /* its release key, as assay serve prints it: hex */
+	const char *name; /* the secret's: at most 255 bytes */
+	uint32_t version; /* none older is taken; then, which one was */
+};
+
 /*
  * assay_key_open opens a secret that a verification service released to this
  * enclave (docs/key-release.md), while a request is being answered: the request,
  * or a part of it, is what the service answered the host with.
  *
- * out      `room` bytes: the secret, then zeros; the program wipes it
- * len      of the secret
- * service  what the service calls itself, and `name`, the secret's: texts of at
- *          most 255 bytes, which the program knows, and does not take from
- *          who asks
- * False, and zeros: it is for others, of another service or name, altered, or
- * does not fit.  Then the program may go on, or refuse.
+ * out     `room` bytes: the secret, then zeros; the program wipes it
+ * len     of the secret
+ * wanted  whose it must be, and which; its version is 0 at first, and goes up to
+ *         that which was opened, so that a host cannot hand in an older one when
+ *         there was a newer
+ * False, and zeros: it is for others, not made by this service, of another name,
+ * older, altered, or does not fit.  Then the program may go on, or refuse.
  *
- * Nobody else can open it.  But anybody can make one, the host too, with a secret
- * of his own choice: use what was opened to open something, not to hide
- * something; or have it say itself whom it is from.
+ * True: the service made it for this run of the enclave, and nobody else can open
+ * it.  The host can still keep it back, or hand in later what was the newest when
+ * the service was asked.
  */
 ASSAY_MUST_CHECK bool assay_key_open(struct assay_enclave *e, uint8_t *out,
                                      size_t *len, size_t room,
-                                     const char *service, const char *name,
+                                     struct assay_key_wanted *wanted,
                                      struct assay_bytes released);
 
 /* assay_enclave_sender says who asks, while `answer` is called; false, and

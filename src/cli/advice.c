@@ -10,19 +10,40 @@
 /* A bundle that was good when it was made can be judged as of then. */
 static bool advise_time(const struct judgement *j, char *out, size_t out_len)
 {
-	enum assay_check check = j->verdict.failed.check;
 	char time[ASSAY_TIME_TEXT];
 
-	if (!j->evidence.has_at || j->evidence.at == j->verdict.at ||
-	    (check != ASSAY_X_TIME && check != ASSAY_R_TIME &&
-	     check != ASSAY_J_TIME))
-		return false;
+	if (!j->evidence.has_at || j->evidence.at == j->verdict.at) {
+		snprintf(out, out_len,
+		         "To judge it as of another time: --at TIME.");
+		return true;
+	}
 	assay_time_print(time, j->evidence.at);
 	snprintf(out, out_len,
 	         "Whoever made the bundle says that it speaks of %s; to judge "
 	         "it as of then: --at %s.",
 	         time, time);
 	return true;
+}
+
+/* By which option that is given what the check lacks. */
+static bool advise_failed(const struct judgement *j, char *out, size_t out_len)
+{
+	switch (j->verdict.failed.check) {
+	case ASSAY_X_TIME:
+	case ASSAY_R_TIME:
+	case ASSAY_J_TIME:
+		return advise_time(j, out, out_len);
+	case ASSAY_X_ROOT_PIN:
+		snprintf(out, out_len,
+		         "To trust another root than Intel's: --root FILE.");
+		return true;
+	case ASSAY_J_MISSING:
+		snprintf(out, out_len,
+		         "To give the collateral: --collateral FILE or DIR.");
+		return true;
+	default:
+		return false;
+	}
 }
 
 static bool refused_by(const struct assay_decision *d, const char *rule)
@@ -138,7 +159,7 @@ bool cli_advice(const struct judgement *j, size_t i, char *out, size_t out_len)
 	if (n > i)
 		return true;
 	i -= n;
-	if (advise_time(j, out, out_len) && i-- == 0)
+	if (advise_failed(j, out, out_len) && i-- == 0)
 		return true;
 	if (advise_own(j, out, out_len) && i-- == 0)
 		return true;

@@ -7,6 +7,8 @@
 /* Exit statuses, as grep's. */
 enum { CLI_YES = 0, CLI_NO = 1, CLI_TROUBLE = 2 };
 
+struct cli_text; /* text that grows, below */
+
 /* ---- verbs and their options (option.c) ---- */
 
 /* Operands, or an option that may be given several times. */
@@ -58,10 +60,29 @@ extern const struct cli_verb cmd_verify, cmd_inspect, cmd_explain,
 ASSAY_MUST_CHECK bool cli_options(void *to, struct cli_list *operands,
                                   int *status, const struct cli_verb *verb,
                                   int argc, char **argv);
-void cli_help(const struct cli_verb *verb);
+/* The same with from `least` to `most` operands, which go into operand[]; the
+ * others become NULL. */
+ASSAY_MUST_CHECK bool cli_operands(void *to, const char **operand, size_t least,
+                                   size_t most, int *status,
+                                   const struct cli_verb *verb, int argc,
+                                   char **argv);
+/* Standard input is read once: whether one argument at most is "-", of a verb
+ * that writes no file.  False, with a message. */
+ASSAY_MUST_CHECK bool cli_input_once(const struct cli_verb *verb, int argc,
+                                     char **argv);
+int cli_help(const struct cli_verb *verb);
 /* cli_usage says what is wrong with the arguments; always CLI_TROUBLE. */
 int cli_usage(const struct cli_verb *verb, const char *fmt, ...)
 	ASSAY_PRINTF(2, 3);
+
+/* ---- which verb is meant (verb.c) ---- */
+
+/* How many of the arguments are the words of this name; 0: it is another. */
+int cli_match(const char *name, int argc, char **argv);
+/* Whether this is the first word of a name of several. */
+bool cli_begins(const char *name, const char *word);
+/* A verb in a list of them. */
+void cli_put_row(struct cli_text *text, const char *name, const char *summary);
 
 /* "Did you mean": the nearest name of those considered, without regard to case;
  * NULL where none is near. */
@@ -71,6 +92,20 @@ struct cli_near {
 };
 struct cli_near cli_near(const char *wanted);
 void cli_consider(struct cli_near *near, const char *name);
+
+/* ---- their values (value.c) ---- */
+
+/* A number of decimal digits, at most `max`. */
+ASSAY_MUST_CHECK bool cli_number(uint64_t *n, const char *text, uint64_t max);
+/* What an option says, into `n`, which stays as it is if `text` is NULL.  False,
+ * with a message. */
+ASSAY_MUST_CHECK bool cli_take_number(uint64_t *n, const struct cli_verb *verb,
+                                      const char *option, const char *text,
+                                      uint64_t least, uint64_t most);
+/* 1 to `most` bytes in hex, and how many.  False, with a message. */
+ASSAY_MUST_CHECK bool cli_take_hex(uint8_t *out, size_t *n, size_t most,
+                                   const struct cli_verb *verb,
+                                   const char *option, const char *text);
 
 /* ---- text (text.c) ---- */
 
@@ -101,6 +136,8 @@ bool cli_colour(void);
 /* cli_flush writes the text to stdout and empties it; false (and a message) if
  * that fails. */
 ASSAY_MUST_CHECK bool cli_flush(struct cli_text *text);
+/* The same, and frees it; CLI_YES or CLI_TROUBLE. */
+int cli_print(struct cli_text *text);
 void cli_text_free(struct cli_text *text);
 
 /* Writes all of it; false, with errno, if that fails. */
@@ -159,7 +196,7 @@ struct assay_scratch cli_scratch(size_t n);
 /* ---- roots and times (root.c) ---- */
 
 /* cli_root reads --root: a certificate in PEM or DER, or a key in hex.  NULL
- * path: Intel's.  False, with a message, if it is none. */
+ * path, or "intel": Intel's.  False, with a message, if it is none. */
 ASSAY_MUST_CHECK bool cli_root(uint8_t key[64], const char *path);
 /* The time that was given, or the clock's. */
 int64_t cli_now(const struct cli_time *at);

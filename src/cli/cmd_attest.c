@@ -45,18 +45,6 @@ static bool read_data(uint8_t data[DATA_MAX], const char *path)
 	return len <= DATA_MAX;
 }
 
-static bool read_nonce(uint8_t data[DATA_MAX], const char *hex)
-{
-	size_t len = strlen(hex);
-
-	if (len > 0 && len % 2 == 0 && len <= 2 * DATA_MAX &&
-	    assay_hex_parse(data, len / 2,
-	                    (struct assay_bytes){ (const uint8_t *)hex, len }))
-		return true;
-	cli_warn("--nonce: want 1 to %d bytes as hexadecimal digits", DATA_MAX);
-	return false;
-}
-
 /* ---- what is written */
 
 /* A quote, and what it holds. */
@@ -95,21 +83,19 @@ static bool write_answer(const struct answer *answer, const struct options *o)
 
 static int cmd(int argc, char **argv)
 {
-	struct cli_list operands = { 0 };
 	struct options o = { 0 };
 	struct answer answer = { 0 };
 	struct assay_err err;
+	size_t n;
 	int status;
 
-	if (!cli_options(&o, &operands, &status, &cmd_attest, argc, argv))
+	if (!cli_operands(&o, NULL, 0, 0, &status, &cmd_attest, argc, argv))
 		return status;
-	if (operands.n > 0)
-		return cli_usage(&cmd_attest, "%s: no operand is wanted",
-		                 operands.item[0]);
 	if (o.data && o.nonce)
 		return cli_usage(&cmd_attest, "--data or --nonce, not both");
 	if ((o.data && !read_data(answer.data, o.data)) ||
-	    (o.nonce && !read_nonce(answer.data, o.nonce)))
+	    (o.nonce && !cli_take_hex(answer.data, &n, DATA_MAX, &cmd_attest,
+	                              "--nonce", o.nonce)))
 		return CLI_TROUBLE;
 	if (!assay_attest(&answer.got, answer.data, o.tree ? o.tree : "",
 	                  &err)) {

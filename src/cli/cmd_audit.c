@@ -1,6 +1,7 @@
 /* cmd_audit.c - assay audit: a service's log, and proofs that something stands in
  * it. */
 #include "cli/facts.h"
+#include "cli/options.h"
 
 #include "audit/audit.h"
 
@@ -186,14 +187,11 @@ static int run_verify(int argc, char **argv)
 }
 
 static const struct cli_option verify_options[] = {
-	{ "--jwks", "FILE", CLI_TEXT, offsetof(struct options, jwks),
-	  "the service's public keys, as it publishes them at "
-	  "/.well-known/jwks.json" },
+	CLI_OPTION_JWKS(offsetof(struct options, jwks)),
 	{ "--head", "FILE", CLI_TEXT, offsetof(struct options, head),
 	  "a signed head that you kept: the log must still have what it is "
 	  "over" },
-	{ "--json", NULL, CLI_FLAG, offsetof(struct options, json),
-	  "print a line of JSON" },
+	CLI_OPTION_JSON(offsetof(struct options, json)),
 	{ 0 },
 };
 
@@ -301,11 +299,8 @@ static int run_check(int argc, char **argv)
 }
 
 static const struct cli_option check_options[] = {
-	{ "--jwks", "FILE", CLI_TEXT, offsetof(struct options, jwks),
-	  "the service's public keys, as it publishes them at "
-	  "/.well-known/jwks.json" },
-	{ "--json", NULL, CLI_FLAG, offsetof(struct options, json),
-	  "print a line of JSON" },
+	CLI_OPTION_JWKS(offsetof(struct options, jwks)),
+	CLI_OPTION_JSON(offsetof(struct options, json)),
 	{ 0 },
 };
 

@@ -2,6 +2,7 @@
  * and a bundle of them with a quote. */
 #include "cli/documents.h"
 #include "cli/judge.h"
+#include "cli/options.h"
 
 #include "base/text.h"
 #include "format/bundle.h"
@@ -58,14 +59,12 @@ struct show {
 
 #define TO(member) offsetof(struct show, member)
 static const struct cli_option show_options[] = {
-	{ "--root", "FILE", CLI_TEXT, TO(root),
-	  "authenticate at this root instead of Intel's" },
+	CLI_OPTION_ROOT(TO(root)),
 	{ "--quote", "EVIDENCE", CLI_TEXT, TO(quote),
 	  "take the PCK CA's certificate from this quote, where the collateral "
 	  "does not hold it" },
-	{ "--at", "TIME", CLI_TIME, TO(at),
-	  "what is good at this time in UTC; else now" },
-	{ "--json", NULL, CLI_FLAG, TO(json), "print a line of JSON" },
+	CLI_OPTION_AT(TO(at)),
+	CLI_OPTION_JSON(TO(json)),
 	{ 0 },
 };
 #undef TO
@@ -200,6 +199,8 @@ static int cmd_show(int argc, char **argv)
 
 	if (!cli_options(&o, &given, &status, &cmd_collateral_show, argc, argv))
 		return status;
+	if (!cli_input_once(&cmd_collateral_show, argc, argv))
+		return CLI_TROUBLE;
 	if (given.n == 0)
 		return cli_usage(&cmd_collateral_show,
 		                 "no collateral is given");
@@ -238,9 +239,7 @@ struct bundle {
 
 #define TO(member) offsetof(struct bundle, member)
 static const struct cli_option bundle_options[] = {
-	{ "--collateral", "FILE|DIR", CLI_LIST, TO(collateral),
-	  "the manufacturer's documents, where the evidence does not hold "
-	  "them" },
+	CLI_OPTION_COLLATERAL(TO(collateral)),
 	{ "--at", "TIME", CLI_TIME, TO(at),
 	  "the time in UTC that the bundle speaks of; else the evidence's, or "
 	  "now" },

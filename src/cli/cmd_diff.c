@@ -1,6 +1,7 @@
 /* cmd_diff.c - assay diff: two enclaves, and what tells them apart. */
 #include "cli/enclave.h"
 #include "cli/judge.h"
+#include "cli/options.h"
 #include "cli/pages.h"
 
 #include "base/text.h"
@@ -21,8 +22,7 @@ static const struct cli_option options[] = {
 	{ "--sig", "FILE", CLI_LIST, offsetof(struct options, sig),
 	  "the SIGSTRUCT of the first; given twice, of the second too; - for "
 	  "none" },
-	{ "--json", NULL, CLI_FLAG, offsetof(struct options, json),
-	  "print a line of JSON" },
+	CLI_OPTION_JSON(offsetof(struct options, json)),
 	{ 0 },
 };
 
@@ -444,6 +444,9 @@ static void put_verdict(struct diff *d)
 		        "%" PRIu64 " pages are not compared: too many are "
 		        "unlike their neighbours.\n",
 		        n_lost(d));
+	if (d->n_pages)
+		cli_put(text, "%" PRIu64 " %s.\n", d->n_pages,
+		        d->n_pages == 1 ? "page differs" : "pages differ");
 	if (d->n_left_out)
 		cli_put(text, "%zu more lines are left out.\n", d->n_left_out);
 	cli_put(text, "%s%s%s\n",
@@ -479,6 +482,7 @@ static void put_all(struct diff *d)
 		return;
 	}
 	assay_json_put_end(o, ']');
+	assay_json_put_uint(o, "pages_differ", d->n_pages);
 	assay_json_put_uint(o, "pages_left_out", d->n_left_out);
 	assay_json_put_uint(o, "pages_not_compared", n_lost(d));
 	assay_json_put_bool(o, "same_code", same_code(d));

@@ -2,6 +2,7 @@
  * refused, and what helps? */
 #include "cli/facts.h"
 #include "cli/judge.h"
+#include "cli/options.h"
 #include "judge/forecast.h"
 #include "policy/policy.h"
 
@@ -12,7 +13,7 @@ struct options {
 	struct cli_list collateral, early;
 	struct cli_time at, standard_on;
 	const char *root, *policy, *list;
-	bool any_code, json;
+	bool any_code, machine, json;
 };
 
 #define TO(member) offsetof(struct options, member)
@@ -24,19 +25,15 @@ static const struct cli_option options[] = {
 	  "those that will be the standard ones (update=early)" },
 	{ "--standard-on", "TIME", CLI_TIME, TO(standard_on),
 	  "when the early ones become the standard ones, if that is known" },
-	{ "--at", "TIME", CLI_TIME, TO(at),
-	  "forecast as of this time in UTC, such as 2026-11-23T12:00:00Z; else "
-	  "now" },
-	{ "--root", "FILE", CLI_TEXT, TO(root),
-	  "trust this root instead of Intel's: a certificate, or a key in "
-	  "hex" },
-	{ "--policy", "FILE", CLI_TEXT, TO(policy),
-	  "what is accepted, as this policy file says" },
-	{ "--list", "FILE", CLI_TEXT, TO(list),
-	  "the list of measurements that the policy asks for" },
-	{ "--any-code", NULL, CLI_FLAG, TO(any_code),
-	  "accept whatever code it is" },
-	{ "--json", NULL, CLI_FLAG, TO(json), "print a line of JSON" },
+	CLI_OPTION_AT(TO(at)),
+	CLI_OPTION_ROOT(TO(root)),
+	CLI_OPTION_POLICY(TO(policy)),
+	CLI_OPTION_LIST(TO(list)),
+	CLI_OPTION_ANY_CODE(TO(any_code)),
+	{ "--machine", NULL, CLI_FLAG, TO(machine),
+	  "judge the machine alone, by what the policy asks of that, whatever "
+	  "code it is" },
+	CLI_OPTION_JSON(TO(json)),
 	{ 0 },
 };
 
@@ -82,11 +79,14 @@ static bool take_rules(struct cli_rules *r, const struct options *o,
 {
 	r->terms.now = o->at.at;
 	r->root_name = o->root;
-	return cli_root(r->root, o->root) &&
-	       cli_rules_policy(r, &cmd_forecast, o->policy, o->any_code,
-	                        false) &&
-	       cli_rules_list(r, &cmd_forecast, o->list) &&
-	       cli_sets_read(&r->sets, collateral);
+	if (!cli_root(r->root, o->root) ||
+	    !cli_rules_policy(r, &cmd_forecast, o->policy, o->any_code,
+	                      false) ||
+	    !cli_rules_list(r, &cmd_forecast, o->list))
+		return false;
+	if (o->machine)
+		assay_policy_machine(r->policy);
+	return cli_sets_read(&r->sets, collateral);
 }
 
 static bool take_all(struct sides *s, const struct options *o)
@@ -160,14 +160,15 @@ static void put_fail(struct cli_text *text, const char *file,
 
 static void put_documents(struct cli_text *text, const struct forecast_fail *f)
 {
-	char when[FORECAST_TEXT], cause[FORECAST_TEXT];
+	char when[FORECAST_TEXT], cause[FORECAST_TEXT], remedy[FORECAST_REMEDY];
 
 	if (!f->kind)
 		return;
 	forecast_when(f, when);
 	forecast_cause(f, cause);
+	forecast_remedy(f, remedy);
 	cli_put(text, "documents count no longer %s: %s -> %s\n", when, cause,
-	        forecast_remedy(f));
+	        remedy);
 }
 
 static void put_text(struct cli_text *text, const struct work *w)

@@ -2,6 +2,7 @@
 #include "cli/documents.h"
 #include "cli/enclave.h"
 #include "cli/judge.h"
+#include "cli/options.h"
 
 #include "format/quote.h"
 
@@ -16,10 +17,8 @@ struct options {
 	bool json, strict;
 };
 static const struct cli_option options[] = {
-	{ "--json", NULL, CLI_FLAG, offsetof(struct options, json),
-	  "print a line of JSON for each piece of evidence" },
-	{ "--strict", NULL, CLI_FLAG, offsetof(struct options, strict),
-	  "refuse bytes that follow the quote" },
+	CLI_OPTION_JSON(offsetof(struct options, json)),
+	CLI_OPTION_STRICT(offsetof(struct options, strict)),
 	{ "--artefact", "FILE", CLI_TEXT, offsetof(struct options, artefact),
 	  "say whether the code in this file (a signed enclave, a program, a "
 	  "stream, a manifest) is the enclave that speaks" },

@@ -3,6 +3,7 @@
 #include "cli/enclave.h"
 #include "cli/publish.h"
 #include "cli/judge.h"
+#include "cli/options.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -24,8 +25,7 @@ static const struct cli_option options[] = {
 	  "measurement" },
 	{ "--pages", NULL, CLI_FLAG, offsetof(struct options, pages),
 	  "list the enclave's pages" },
-	{ "--json", NULL, CLI_FLAG, offsetof(struct options, json),
-	  "print a line of JSON for each file" },
+	CLI_OPTION_JSON(offsetof(struct options, json)),
 	CLI_PUBLISH_OPTIONS(struct options, publish),
 	CLI_BESIDE_OPTIONS(struct options, beside),
 	CLI_LAUNCH_OPTIONS(struct options, launch),
@@ -131,6 +131,15 @@ static void put_text(struct cli_text *text, const struct work *w)
 		cli_put(text, "%s", w->pages.ptr);
 }
 
+/* What goes into a list: the rest assay measure tells without --publish. */
+static void put_entry(struct cli_text *text, const struct work *w)
+{
+	cli_put_hex(text, w->m.computed, sizeof(w->m.computed), true);
+	cli_put(text, "  ");
+	cli_put_name(text, w->file);
+	cli_put(text, "\n");
+}
+
 /* ---- */
 
 static int check_launch(const struct work *w, const struct options *o)
@@ -162,6 +171,8 @@ static int measure(struct cli_text *text, const char *path,
 	status = assay_measure(&w.m, w.measured.in, &how) ? CLI_YES : CLI_NO;
 	if (o->json)
 		cli_put_object(text, put_json, &w);
+	else if (list && status == CLI_YES && !o->pages)
+		put_entry(text, &w);
 	else
 		put_text(text, &w);
 	if (!close_stream(&w, o->sgxs) || check_launch(&w, o) != CLI_YES)
@@ -205,7 +216,7 @@ static int cmd(int argc, char **argv)
 	}
 	text.colour = !o.json && cli_colour();
 	for (size_t i = 0; i < files.n; i++) {
-		if (text.len && !o.json)
+		if (text.len && !o.json && !list)
 			cli_put(&text, "\n");
 		status = measure(&text, files.item[i], &o, how, list);
 		worst = status > worst ? status : worst;

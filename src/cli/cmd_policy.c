@@ -2,6 +2,7 @@
  * in one? */
 #include "cli/facts.h"
 #include "cli/judge.h"
+#include "cli/options.h"
 
 #include "policy/policy.h"
 
@@ -59,8 +60,7 @@ struct options {
 	bool json;
 };
 static const struct cli_option options[] = {
-	{ "--json", NULL, CLI_FLAG, offsetof(struct options, json),
-	  "print a line of JSON for each key" },
+	CLI_OPTION_JSON(offsetof(struct options, json)),
 	{ 0 },
 };
 

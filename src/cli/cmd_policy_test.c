@@ -2,8 +2,10 @@
  * what would change? */
 #include "cli/facts.h"
 #include "cli/judge.h"
+#include "cli/options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct options {
@@ -17,21 +19,14 @@ struct options {
 static const struct cli_option options[] = {
 	{ "--old", "FILE", CLI_TEXT, TO(old),
 	  "the policy of today; else the rules that hold without one" },
-	{ "--collateral", "FILE|DIR", CLI_LIST, TO(collateral),
-	  "the manufacturer's documents, where the evidence does not hold "
-	  "them; may be given several times" },
+	CLI_OPTION_COLLATERAL(TO(collateral)),
 	{ "--list", "FILE", CLI_TEXT, TO(list),
 	  "the list of measurements that the new policy asks for" },
 	{ "--old-list", "FILE", CLI_TEXT, TO(old_list),
 	  "the list of measurements that the old policy asks for" },
-	{ "--at", "TIME", CLI_TIME, TO(at),
-	  "judge as of this time in UTC, such as 2026-11-23T12:00:00Z; else "
-	  "now" },
-	{ "--root", "FILE", CLI_TEXT, TO(root),
-	  "trust this root instead of Intel's: a certificate, or a key in "
-	  "hex" },
-	{ "--json", NULL, CLI_FLAG, TO(json),
-	  "print a line of JSON for each piece of evidence" },
+	CLI_OPTION_AT(TO(at)),
+	CLI_OPTION_ROOT(TO(root)),
+	CLI_OPTION_JSON(TO(json)),
 	{ 0 },
 };
 
@@ -213,6 +208,27 @@ static int test(const struct cli_rules *old_rules,
 	return sum.lost || sum.gained || sum.other ? CLI_NO : CLI_YES;
 }
 
+/* What stands in the policy's place, but is evidence, or a folder of it. */
+static bool is_evidence(const char *path)
+{
+	struct assay_evidence e;
+	struct assay_scratch scratch;
+	uint8_t *ptr;
+	size_t len;
+	bool is;
+
+	if (cli_is_folder(path))
+		return true;
+	if (!cli_read(&ptr, &len, path))
+		return false;
+	scratch = cli_scratch(len);
+	is = assay_evidence_read(&e, (struct assay_bytes){ ptr, len }, &scratch,
+	                         NULL);
+	free(scratch.ptr);
+	free(ptr);
+	return is;
+}
+
 static int cmd(int argc, char **argv)
 {
 	struct cli_rules old = { 0 }, new = { 0 };
@@ -229,6 +245,11 @@ static int cmd(int argc, char **argv)
 		if (strcmp(given.item[i], "-") == 0)
 			return cli_usage(&cmd_policy_test,
 			                 "evidence is read twice: not \"-\"");
+	if (is_evidence(given.item[0]))
+		return cli_usage(&cmd_policy_test,
+		                 "%s is evidence: the new policy comes first, "
+		                 "then evidence",
+		                 given.item[0]);
 	if (!o.at.given) /* both at the same time */
 		o.at = (struct cli_time){ true, cli_now(&o.at) };
 	if (!take_rules(&old, &o, o.old, o.old_list) ||

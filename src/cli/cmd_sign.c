@@ -90,19 +90,6 @@ static int check_options(const struct options *o, size_t n_operands)
 	return CLI_YES;
 }
 
-static bool read_number(uint16_t *to, const char *name, const char *text,
-                        uint64_t max)
-{
-	uint64_t n;
-	bool good = cli_number(&n, text, max);
-
-	if (!good)
-		cli_usage(&cmd_sign, "%s: got %s, want 0 to %llu", name, text,
-		          (unsigned long long)max);
-	*to = (uint16_t)n;
-	return good;
-}
-
 /* "2026-11-23" as 0x20261123 */
 static bool parse_date(uint32_t *date, const char *text)
 {
@@ -147,15 +134,16 @@ static bool read_date(uint32_t *date, const char *given)
 
 static bool read_fields(struct assay_sigstruct *f, const struct options *o)
 {
-	uint16_t revocation;
+	uint64_t product = 0, revocation = 0;
 
 	assay_sigstruct_default(f, o->debug_allowed);
-	if (!read_number(&f->isv_prod_id, "--product", o->product,
-	                 PRODUCT_MAX) ||
-	    !read_number(&revocation, "--revocation", o->revocation,
-	                 REVOCATION_MAX) ||
+	if (!cli_take_number(&product, &cmd_sign, "--product", o->product, 0,
+	                     PRODUCT_MAX) ||
+	    !cli_take_number(&revocation, &cmd_sign, "--revocation",
+	                     o->revocation, 0, REVOCATION_MAX) ||
 	    !read_date(&f->date, o->date))
 		return false;
+	f->isv_prod_id = (uint16_t)product;
 	f->isv_svn = (uint16_t)(revocation + 1);
 	return true;
 }

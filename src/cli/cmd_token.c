@@ -1,5 +1,6 @@
 /* cmd_token.c - assay token: results that a service signed. */
 #include "cli/facts.h"
+#include "cli/options.h"
 
 #include <assay/token.h>
 
@@ -13,15 +14,11 @@ struct options {
 	bool json;
 };
 static const struct cli_option options[] = {
-	{ "--jwks", "FILE", CLI_TEXT, offsetof(struct options, jwks),
-	  "the issuer's public keys, as it publishes them at "
-	  "/.well-known/jwks.json" },
+	CLI_OPTION_JWKS(offsetof(struct options, jwks)),
 	{ "--issuer", "URL", CLI_TEXT, offsetof(struct options, issuer),
 	  "who must have issued it (iss), byte for byte" },
-	{ "--at", "TIME", CLI_TIME, offsetof(struct options, at),
-	  "the time to check it for; without it, now" },
-	{ "--json", NULL, CLI_FLAG, offsetof(struct options, json),
-	  "print a line of JSON" },
+	CLI_OPTION_AT(offsetof(struct options, at)),
+	CLI_OPTION_JSON(offsetof(struct options, json)),
 	{ 0 },
 };
 

@@ -29,15 +29,6 @@ bool cli_launch_any(const struct cli_launch *given)
 	return given->heap || given->stack || given->threads || given->args;
 }
 
-bool cli_number(uint64_t *n, const char *text, uint64_t max)
-{
-	char *end;
-
-	errno = 0;
-	*n = strtoull(text, &end, 10);
-	return *text >= '0' && *text <= '9' && !*end && errno == 0 && *n <= max;
-}
-
 /* "4096", "64K", "1M", "2G" */
 static bool read_size(uint64_t *size, const char *name, const char *text,
                       const struct cli_verb *verb)
@@ -83,20 +74,17 @@ bool cli_launch(struct assay_launch *launch, const struct cli_launch *given,
 	uint64_t threads;
 
 	assay_launch_default(launch);
+	threads = launch->threads;
 	if (given->heap &&
 	    !read_size(&launch->heap, "--heap", given->heap, verb))
 		return false;
 	if (given->stack &&
 	    !read_size(&launch->stack, "--stack", given->stack, verb))
 		return false;
-	if (given->threads) {
-		if (!cli_number(&threads, given->threads, UINT32_MAX)) {
-			cli_usage(verb, "--threads: got %s, want a number",
-			          given->threads);
-			return false;
-		}
-		launch->threads = (uint32_t)threads;
-	}
+	if (!cli_take_number(&threads, verb, "--threads", given->threads, 0,
+	                     UINT32_MAX))
+		return false;
+	launch->threads = (uint32_t)threads;
 	read_args(launch, given);
 	return true;
 }

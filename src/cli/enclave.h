@@ -50,9 +50,6 @@ struct cli_beside {
 ASSAY_MUST_CHECK bool cli_beside(struct assay_measuring *how,
                                  const struct cli_beside *given);
 
-/* A number of decimal digits, at most `max`. */
-ASSAY_MUST_CHECK bool cli_number(uint64_t *n, const char *text, uint64_t max);
-
 /* cli_artefact reads a file of at most CLI_ARTEFACT_MAX bytes into memory that
  * the caller may free; NULL, with a message, if it cannot. */
 uint8_t *cli_artefact(struct assay_bytes *in, const char *path);

@@ -2,7 +2,7 @@
 #ifndef CLI_JUDGE_H
 #define CLI_JUDGE_H
 
-#include "cli/cli.h"
+#include "cli/options.h"
 #include "judge/judge.h"
 
 /* ---- collateral (sets.c) ---- */
@@ -91,24 +91,24 @@ int cli_judge_many(const struct cli_rules *rules, const struct cli_list *files,
 /* How documents are fetched. */
 struct cli_fetch {
 	struct cli_list pcs;
-	const char *update, *evaluation, *ca_file, *cache;
+	const char *update, *evaluation, *ca_file, *proxy, *cache;
+	bool offline;
 };
 #define CLI_FETCH_TO(at, member) ((at) + offsetof(struct cli_fetch, member))
 /* clang-format off */
 #define CLI_FETCH_OPTIONS(at) \
-	{ "--pcs", "URL", CLI_LIST, CLI_FETCH_TO(at, pcs), \
-	  "ask there, at a service that speaks Intel's PCS version 4, instead " \
-	  "of Intel; if given several times, in that order" }, \
+	CLI_OPTION_PCS(CLI_FETCH_TO(at, pcs)), \
 	{ "--update", "WHICH", CLI_TEXT, CLI_FETCH_TO(at, update), \
 	  "standard, or early: on the day on which weaknesses are made known; " \
 	  "else standard" }, \
 	{ "--evaluation", "N", CLI_TEXT, CLI_FETCH_TO(at, evaluation), \
 	  "the documents of this TCB evaluation number, and no other" }, \
-	{ "--ca-file", "PEM", CLI_TEXT, CLI_FETCH_TO(at, ca_file), \
-	  "who signs servers' certificates; else the system's" }, \
-	{ "--cache", "DIR", CLI_TEXT, CLI_FETCH_TO(at, cache), \
-	  "keep documents there; else in $XDG_CACHE_HOME/assay or " \
-	  "~/.cache/assay" }
+	CLI_OPTION_CA_FILE(CLI_FETCH_TO(at, ca_file)), \
+	CLI_OPTION_PROXY(CLI_FETCH_TO(at, proxy)), \
+	{ "--offline", NULL, CLI_FLAG, CLI_FETCH_TO(at, offline), \
+	  "ask nobody: what was fetched or imported before, or say what is " \
+	  "missing" }, \
+	CLI_OPTION_CACHE(CLI_FETCH_TO(at, cache))
 /* clang-format on */
 
 /* Adds to the rules' sets what these files need.  CLI_YES, or CLI_TROUBLE, with

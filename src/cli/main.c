@@ -35,34 +35,24 @@ enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 static const struct {
 	const char *name, *summary;
 } others[] = {
-	{ "collateral fetch",
-	  "Fetch the manufacturer's documents that evidence "
-	  "needs, and keep them." },
-	{ "collateral export", "Write all documents that are kept into one "
-	                       "file, for machines without a network." },
-	{ "collateral import", "Take in the documents of such a file." },
-	{ "sim sample", "Make a machine in software, with evidence and "
-	                "documents, for trying things out." },
-	{ "sim maker",
-	  "Be a manufacturer of such machines: make them, certify, "
-	  "revoke and update them." },
-	{ "sim pcs", "Give out over HTTP what that manufacturer publishes." },
-	{ "run", "Run a signed program as an enclave of a simulated machine." },
-	{ "serve", "Judge evidence for others, over HTTP." },
-	{ "host", "Start an enclave, and answer for it over HTTP." },
-	{ "call", "Ask an enclave something, once it has proved itself." },
+#define VERB(symbol, name, operands, summary) { name, summary },
+#include "cli/assayd.def"
+#undef VERB
 };
-enum { N_OTHERS = sizeof(others) / sizeof(others[0]) };
+enum { N_ALL = N_VERBS + sizeof(others) / sizeof(others[0]) };
+
+static const char *name_of(size_t i)
+{
+	return i < N_VERBS ? verbs[i]->name : others[i - N_VERBS].name;
+}
 
 /* ---- help */
 
-static void put_row(struct cli_text *text, const char *name,
-                    const char *summary)
+static void put_verb(struct cli_text *text, size_t i)
 {
-	char left[32];
-
-	snprintf(left, sizeof(left), "  %-18s", name);
-	cli_put_wrapped(text, left, summary);
+	cli_put_row(text, name_of(i),
+	            i < N_VERBS ? verbs[i]->summary
+	                        : others[i - N_VERBS].summary);
 }
 
 static void put_usage(struct cli_text *text)
@@ -71,23 +61,14 @@ static void put_usage(struct cli_text *text)
 	        "usage: assay VERB [OPTION]... [OPERAND]...\n\n"
 	        "Assay judges remote attestations: is this a genuine "
 	        "enclave or TD, and is it\nthe code that you expect?\n\n");
-	for (size_t i = 0; i < N_VERBS; i++)
-		put_row(text, verbs[i]->name, verbs[i]->summary);
-	for (size_t i = 0; i < N_OTHERS; i++)
-		put_row(text, others[i].name, others[i].summary);
+	for (size_t i = 0; i < N_ALL; i++)
+		put_verb(text, i);
 	cli_put(text, "\n");
-	put_row(text, "help VERB", "Say how a verb is used.");
-	put_row(text, "--version", "Print the version.");
+	cli_put_row(text, "help VERB", "Say how a verb is used.");
+	cli_put_row(text, "version",
+	            "Print the version, and how it was built.");
 	cli_put(text, "\nExit status: 0 yes, 1 no, 2 trouble.  The manual: man "
 	              "assay\n");
-}
-
-static int print_text(struct cli_text *text)
-{
-	int status = cli_flush(text) ? CLI_YES : CLI_TROUBLE;
-
-	cli_text_free(text);
-	return status;
 }
 
 static int usage(void)
@@ -95,35 +76,27 @@ static int usage(void)
 	struct cli_text text = { 0 };
 
 	put_usage(&text);
-	return print_text(&text);
+	return cli_print(&text);
 }
 
 static int version(void)
 {
+#ifdef __clang__
+	static const char compiler[] = "clang";
+#else
+	static const char compiler[] = "gcc";
+#endif
 	struct cli_text text = { 0 };
 
-	cli_put(&text, "assay %s\n", ASSAY_VERSION);
-	return print_text(&text);
+	cli_put(&text,
+	        "assay %s\nBuilt with %s %s, at work with %s.\nassayd is "
+	        "beside it, or in %s.\n",
+	        ASSAY_VERSION, compiler, __VERSION__, assay_crypto_name(),
+	        ASSAY_LIBEXECDIR);
+	return cli_print(&text);
 }
 
 /* ---- which verb is meant */
-
-/* How many of the arguments are the words of this name; 0: it is another. */
-static int match(const char *name, int argc, char **argv)
-{
-	int n = 0;
-
-	for (;; n++) {
-		size_t len = strcspn(name, " ");
-
-		if (n == argc || strlen(argv[n]) != len ||
-		    memcmp(argv[n], name, len) != 0)
-			return 0;
-		if (!name[len])
-			return n + 1;
-		name += len + 1;
-	}
-}
 
 /* Which verb; N_VERBS: none. */
 static size_t find(int *n_words, int argc, char **argv)
@@ -131,35 +104,26 @@ static size_t find(int *n_words, int argc, char **argv)
 	size_t i = 0;
 
 	*n_words = 0;
-	while (i < N_VERBS && !(*n_words = match(verbs[i]->name, argc, argv)))
+	while (i < N_VERBS &&
+	       !(*n_words = cli_match(verbs[i]->name, argc, argv)))
 		i++;
 	return i;
 }
 
-/* Whether this is the first word of the verb's two. */
-static bool begins(const char *verb, const char *word)
-{
-	size_t len = strlen(word);
-
-	return strncmp(verb, word, len) == 0 && verb[len] == ' ';
-}
-
-static bool begins_own(const char *word)
+/* Whether there are verbs of which this is the first word. */
+static bool begins_any(const char *word)
 {
 	size_t i = 0;
 
-	while (i < N_VERBS && !begins(verbs[i]->name, word))
+	while (i < N_ALL && !cli_begins(name_of(i), word))
 		i++;
-	return i < N_VERBS;
+	return i < N_ALL;
 }
 
-/* Whether assayd has this verb; where none of its own begins so, assayd says
- * itself what follows a verb's first word. */
 static bool is_other(int argc, char **argv)
 {
-	for (size_t i = 0; argc > 0 && i < N_OTHERS; i++)
-		if (match(others[i].name, argc, argv) ||
-		    (begins(others[i].name, argv[0]) && !begins_own(argv[0])))
+	for (size_t i = N_VERBS; i < N_ALL; i++)
+		if (cli_match(name_of(i), argc, argv))
 			return true;
 	return false;
 }
@@ -173,24 +137,18 @@ static bool fetches(int argc, char **argv)
 	return false;
 }
 
-/* The verbs of two words whose first is this one; false: there are none. */
-static bool says_which(const char *word)
+/* The verbs of which this is the first word. */
+static int say_which(const char *word)
 {
 	struct cli_text list = { 0 };
-	bool any;
 
-	for (size_t i = 0; i < N_VERBS; i++)
-		if (begins(verbs[i]->name, word))
+	for (size_t i = 0; i < N_ALL; i++)
+		if (cli_begins(name_of(i), word))
 			cli_put(&list, "%s assay %s", list.len ? " or" : "",
-			        verbs[i]->name);
-	for (size_t i = 0; list.len && i < N_OTHERS; i++)
-		if (begins(others[i].name, word))
-			cli_put(&list, " or assay %s", others[i].name);
-	any = list.len > 0;
-	if (any)
-		cli_warn("%s is more than one verb: want%s", word, list.ptr);
+			        name_of(i));
+	cli_warn("%s is more than one verb: want%s", word, list.ptr);
 	cli_text_free(&list);
-	return any;
+	return CLI_TROUBLE;
 }
 
 static int unknown(int argc, char **argv)
@@ -200,16 +158,14 @@ static int unknown(int argc, char **argv)
 
 	snprintf(two, sizeof(two), "%s%s%s", argv[0], argc > 1 ? " " : "",
 	         argc > 1 ? argv[1] : "");
+	if (argc == 1 && begins_any(argv[0]))
+		return say_which(argv[0]);
 	near = cli_near(two);
-	for (size_t i = 0; i < N_VERBS; i++)
-		cli_consider(&near, verbs[i]->name);
-	for (size_t i = 0; i < N_OTHERS; i++)
-		cli_consider(&near, others[i].name);
+	for (size_t i = 0; i < N_ALL; i++)
+		cli_consider(&near, name_of(i));
 	near.wanted = argv[0];
-	for (size_t i = 0; i < N_VERBS; i++)
-		cli_consider(&near, verbs[i]->name);
-	if (argc == 1 && says_which(argv[0]))
-		return CLI_TROUBLE;
+	for (size_t i = 0; i < N_ALL; i++)
+		cli_consider(&near, name_of(i));
 	if (near.name)
 		cli_warn("unknown verb %s: did you mean assay %s?", two,
 		         near.name);
@@ -258,40 +214,41 @@ static bool is_one_of(const char *arg, const char *a, const char *b)
 	return strcmp(arg, a) == 0 || strcmp(arg, b) == 0;
 }
 
-/* Those of assayd that begin so, too: it says itself how they are used. */
-static void list_others(const char *word)
+/* The verbs of which this is the first word, a line for each. */
+static int list(const char *word)
 {
 	struct cli_text text = { 0 };
 
-	for (size_t i = 0; i < N_OTHERS; i++)
-		if (begins(others[i].name, word))
-			put_row(&text, others[i].name, others[i].summary);
-	if (text.len)
-		print_text(&text);
+	for (size_t i = 0; i < N_ALL; i++)
+		if (cli_begins(name_of(i), word))
+			put_verb(&text, i);
+	cli_put(&text,
+	        "\nassay help %s VERB says how one is used.\nThe manual: man "
+	        "assay-%s\n",
+	        word, word);
+	return cli_print(&text);
 }
 
 static int help(int argc, char **argv)
 {
-	bool any = false;
 	size_t which;
 	int n;
 
-	if (argc == 1)
+	if (argc == 0)
 		return usage();
-	which = find(&n, argc - 1, argv + 1);
-	if (which < N_VERBS) {
-		cli_help(verbs[which]);
-		return CLI_YES;
-	}
-	/* "help collateral": every verb that begins so */
-	for (size_t i = 0; argc == 2 && i < N_VERBS; i++)
-		if (begins(verbs[i]->name, argv[1])) {
-			cli_help(verbs[i]);
-			any = true;
-		}
-	if (any)
-		list_others(argv[1]);
-	return any ? CLI_YES : unknown(argc - 1, argv + 1);
+	which = find(&n, argc, argv);
+	if (which < N_VERBS)
+		return cli_help(verbs[which]);
+	return argc == 1 && begins_any(argv[0]) ? list(argv[0])
+	                                        : unknown(argc, argv);
+}
+
+/* "help sim", or "sim --help" */
+static bool asks_help(int argc, char **argv)
+{
+	return strcmp(argv[0], "help") == 0 ||
+	       (argc == 2 && is_one_of(argv[1], "--help", "-h") &&
+	        begins_any(argv[0]));
 }
 
 static int run(int argc, char **argv)
@@ -305,13 +262,14 @@ static int run(int argc, char **argv)
 	}
 	if (is_one_of(argv[1], "--help", "-h"))
 		return usage();
-	if (is_one_of(argv[1], "--version", "-V"))
+	if (is_one_of(argv[1], "--version", "version"))
 		return version();
 	if (is_other(argc - 1, argv + 1) || fetches(argc - 1, argv + 1) ||
 	    (strcmp(argv[1], "help") == 0 && is_other(argc - 2, argv + 2)))
 		return run_other(argv);
-	if (strcmp(argv[1], "help") == 0)
-		return help(argc - 1, argv + 1);
+	if (asks_help(argc - 1, argv + 1))
+		return strcmp(argv[1], "help") == 0 ? help(argc - 2, argv + 2)
+		                                    : list(argv[1]);
 	which = find(&n, argc - 1, argv + 1);
 	if (which < N_VERBS)
 		return verbs[which]->run(argc - n, argv + n);

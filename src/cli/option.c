@@ -71,8 +71,9 @@ static void put_option(struct cli_text *text, const struct cli_option *o)
 
 static void put_help(struct cli_text *text, const struct cli_verb *verb)
 {
-	cli_put(text, "usage: assay %s %s%s\n\n", verb->name,
-	        verb->options ? "[OPTION]... " : "", verb->operands);
+	cli_put(text, "usage: assay %s%s%s%s\n\n", verb->name,
+	        verb->options ? " [OPTION]..." : "", *verb->operands ? " " : "",
+	        verb->operands);
 	cli_put_wrapped(text, "", verb->summary);
 	if (verb->options)
 		cli_put(text, "\n");
@@ -82,14 +83,12 @@ static void put_help(struct cli_text *text, const struct cli_verb *verb)
 	        (int)strcspn(verb->name, " "), verb->name);
 }
 
-void cli_help(const struct cli_verb *verb)
+int cli_help(const struct cli_verb *verb)
 {
 	struct cli_text text = { 0 };
 
 	put_help(&text, verb);
-	if (!cli_flush(&text))
-		_exit(CLI_TROUBLE);
-	cli_text_free(&text);
+	return cli_print(&text);
 }
 
 int cli_usage(const struct cli_verb *verb, const char *fmt, ...)
@@ -188,8 +187,7 @@ bool cli_options(void *to, struct cli_list *operands, int *status,
 			continue;
 		}
 		if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
-			cli_help(verb);
-			*status = CLI_YES;
+			*status = cli_help(verb);
 			return false;
 		}
 		o = find(verb, arg, &value);
@@ -212,4 +210,38 @@ bool cli_options(void *to, struct cli_list *operands, int *status,
 			return false;
 	}
 	return true;
+}
+
+bool cli_operands(void *to, const char **operand, size_t least, size_t most,
+                  int *status, const struct cli_verb *verb, int argc,
+                  char **argv)
+{
+	struct cli_list given = { 0 };
+	bool good = cli_options(to, &given, status, verb, argc, argv);
+
+	for (size_t i = 0; i < most; i++)
+		operand[i] = i < given.n ? given.item[i] : NULL;
+	if (good && (given.n < least || given.n > most)) {
+		*status = cli_usage(verb, "%s%swant %s",
+		                    given.n > most ? given.item[most] : "",
+		                    given.n > most ? " is too much: " : "",
+		                    most ? verb->operands : "no operand");
+		good = false;
+	}
+	free(given.item);
+	return good;
+}
+
+bool cli_input_once(const struct cli_verb *verb, int argc, char **argv)
+{
+	int n = 0;
+
+	for (int i = 1; i < argc; i++)
+		n += strcmp(argv[i], "-") == 0;
+	if (n > 1)
+		cli_usage(verb,
+		          "- is given %d times, and standard input is "
+		          "read once",
+		          n);
+	return n <= 1;
 }

@@ -193,15 +193,16 @@ static void tell(struct cli_text *text, const struct cli_list_made *m)
 	char key[129];
 
 	assay_hex_print(key, assay_sign_key_public(m->key)->key, 64, false);
-	cli_put(text, "\n");
+	cli_put(text, "%sPublished ", cli_paint(text, CLI_BOLD));
 	cli_put_name(text, m->out);
 	cli_put(text, ": the list \"");
 	cli_put_name(text, m->list.name);
 	cli_put(text,
-	        "\", number %llu, with %zu %s\nThe rule for a policy:\n  "
+	        "\", number %llu, with %zu %s.%s\nThe rule for a policy:\n  "
 	        "\"measurements\": {\"list\": \"",
 	        (unsigned long long)m->list.number, m->list.n_entries,
-	        m->list.n_entries == 1 ? "entry" : "entries");
+	        m->list.n_entries == 1 ? "entry" : "entries",
+	        cli_paint(text, CLI_PLAIN));
 	cli_put_name(text, m->list.name);
 	cli_put(text, "\", \"key\": \"%s\", \"max_age\": 604800}\n", key);
 }

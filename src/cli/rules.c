@@ -3,8 +3,11 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { KEY_MAX = 41 }; /* bytes of a name that are compared, and a NUL */
 
 /* Line and column, from 1, of a byte of the file. */
 static void place(struct assay_bytes in, size_t at, size_t *line,
@@ -19,12 +22,43 @@ static void place(struct assay_bytes in, size_t at, size_t *line,
 	}
 }
 
+/* The key that the name at this byte nearly is; NULL: it is like none. */
+static const char *near_key(struct assay_bytes in, size_t at)
+{
+	const struct assay_policy_key *key;
+	struct cli_near near;
+	char name[KEY_MAX];
+	size_t n = 0;
+
+	for (; n < KEY_MAX - 1 && at + n < in.len && in.ptr[at + n] != '"'; n++)
+		name[n] = (char)in.ptr[at + n];
+	name[n] = 0;
+	near = cli_near(name);
+	for (size_t i = 0; n && (key = assay_policy_key_at(i)); i++)
+		cli_consider(&near, key->key);
+	return near.name;
+}
+
+/* An unknown key's error names all that are known by their document: in its
+ * place, the one that may be meant. */
+static void hint_key(struct assay_err *err, struct assay_bytes in)
+{
+	static const char all[] = ", want one of docs/policy.md";
+	const char *key = near_key(in, err->at);
+	char *tail = strstr(err->note, all);
+
+	if (key && tail)
+		snprintf(tail, sizeof(err->note) - (size_t)(tail - err->note),
+		         ", perhaps for \"%s\"", key);
+}
+
 static void warn_place(const char *path, struct assay_bytes in,
-                       const struct assay_err *err)
+                       struct assay_err *err)
 {
 	struct cli_text name = { 0 };
 	size_t line, column;
 
+	hint_key(err, in);
 	place(in, err->at, &line, &column);
 	cli_put(&name, "%s:%zu:%zu", path, line, column);
 	cli_warn_err(name.ptr, err);

@@ -249,3 +249,11 @@ void cli_warn_err(const char *name, const struct assay_err *err)
 	cli_warn("%s", text.ptr);
 	cli_text_free(&text);
 }
+
+int cli_print(struct cli_text *text)
+{
+	int status = cli_flush(text) ? CLI_YES : CLI_TROUBLE;
+
+	cli_text_free(text);
+	return status;
+}

@@ -1,6 +1,7 @@
 /* verify.c - assay verify: is it genuine, and is it enough? */
 #include "cli/conclave.h"
 #include "cli/judge.h"
+#include "cli/options.h"
 
 #include "base/text.h"
 
@@ -19,26 +20,14 @@ struct options {
 
 #define TO(member) offsetof(struct options, member)
 static const struct cli_option options[] = {
-	{ "--collateral", "FILE|DIR", CLI_LIST, TO(collateral),
-	  "the manufacturer's documents, where the evidence does not hold "
-	  "them; may be given several times" },
-	{ "--at", "TIME", CLI_TIME, TO(at),
-	  "judge as of this time in UTC, such as 2026-11-23T12:00:00Z; else "
-	  "now" },
-	{ "--root", "FILE", CLI_TEXT, TO(root),
-	  "trust this root instead of Intel's: a certificate, or a key in hex; "
-	  "what rests on it counts as simulation" },
-	{ "--policy", "FILE", CLI_TEXT, TO(policy),
-	  "the rules of this policy file must hold" },
-	{ "--list", "FILE", CLI_TEXT, TO(list),
-	  "the list of measurements that the policy asks for" },
-	{ "--accept", "LINE", CLI_LIST, TO(accept),
-	  "this constraint must hold: \"C:HASH SEC:SECURE\", or \"S:HASH "
-	  "PROD:1 REVOKE:0\"; may be given several times" },
-	{ "--any-code", NULL, CLI_FLAG, TO(any_code),
-	  "accept whatever code it is" },
-	{ "--allow-debug", NULL, CLI_FLAG, TO(allow_debug),
-	  "accept a debug enclave or TD" },
+	CLI_OPTION_COLLATERAL(TO(collateral)),
+	CLI_OPTION_AT(TO(at)),
+	CLI_OPTION_ROOT(TO(root)),
+	CLI_OPTION_POLICY(TO(policy)),
+	CLI_OPTION_LIST(TO(list)),
+	CLI_OPTION_ACCEPT(TO(accept)),
+	CLI_OPTION_ANY_CODE(TO(any_code)),
+	CLI_OPTION_ALLOW_DEBUG(TO(allow_debug)),
 	{ "--report-data", "HEX", CLI_TEXT, TO(report_data),
 	  "the report data must be this, filled up to 64 bytes with zeros" },
 	{ "--nonce", "HEX", CLI_TEXT, TO(nonce),
@@ -46,10 +35,8 @@ static const struct cli_option options[] = {
 	  "data" },
 	{ "--event-log", "FILE", CLI_TEXT, TO(event_log),
 	  "the TD's event log (CCEL) must come to its registers RTMR 0 to 2" },
-	{ "--strict", NULL, CLI_FLAG, TO(strict),
-	  "refuse bytes that follow the quote" },
-	{ "--json", NULL, CLI_FLAG, TO(json),
-	  "print a line of JSON for each piece of evidence" },
+	CLI_OPTION_STRICT(TO(strict)),
+	CLI_OPTION_JSON(TO(json)),
 	{ "--conclave-compat", NULL, CLI_FLAG, TO(conclave_compat),
 	  "judge Conclave attestations as R3's client did, which knows no "
 	  "dates; beside it only --accept, --at and --root count" },
@@ -60,40 +47,27 @@ static const struct cli_option options[] = {
 	{ 0 },
 };
 
-static struct assay_bytes bytes_of(const char *text)
-{
-	return (struct assay_bytes){ (const uint8_t *)text, strlen(text) };
-}
-
 /* ---- the rules */
 
 static bool take_report_data(struct assay_policy *policy, const char *hex)
 {
-	size_t n = strlen(hex) / 2;
 	uint8_t data[64] = { 0 };
+	size_t n;
 
-	if (n == 0 || n > sizeof(data) ||
-	    !assay_hex_parse(data, n, bytes_of(hex))) {
-		cli_usage(&cmd_verify,
-		          "--report-data: want 1 to 64 bytes in hex");
-		return false;
-	}
-	return assay_policy_report_data(policy, data) ||
-	       cli_contradicts(&cmd_verify, "--report-data");
+	return cli_take_hex(data, &n, sizeof(data), &cmd_verify,
+	                    "--report-data", hex) &&
+	       (assay_policy_report_data(policy, data) ||
+	        cli_contradicts(&cmd_verify, "--report-data"));
 }
 
 static bool take_nonce(struct cli_rules *r, const char *hex)
 {
 	enum { MAX = 255 }; /* that report data can speak for (bundle.md) */
-	size_t n = strlen(hex) / 2;
 	uint8_t *nonce = cli_alloc(MAX, 1);
 
-	if (n == 0 || n > MAX || !assay_hex_parse(nonce, n, bytes_of(hex))) {
-		cli_usage(&cmd_verify, "--nonce: want 1 to 255 bytes in hex");
-		return false;
-	}
-	r->wants.nonce = (struct assay_bytes){ nonce, n };
-	return true;
+	r->wants.nonce.ptr = nonce;
+	return cli_take_hex(nonce, &r->wants.nonce.len, MAX, &cmd_verify,
+	                    "--nonce", hex);
 }
 
 static bool take_event_log(struct cli_rules *r, const char *path)
@@ -147,8 +121,9 @@ static bool goes_without_fetch(const struct options *o)
 {
 	const struct cli_fetch *h = &o->how;
 
-	return o->fetch || (!h->pcs.n && !h->update && !h->evaluation &&
-	                    !h->ca_file && !h->cache);
+	return o->fetch ||
+	       (!h->pcs.n && !h->update && !h->evaluation && !h->ca_file &&
+	        !h->proxy && !h->offline && !h->cache);
 }
 
 /* ---- the evidence */
@@ -190,14 +165,16 @@ int cli_verify(int argc, char **argv, cli_fetcher *fetch)
 		return status;
 	if (given.n == 0)
 		return cli_usage(&cmd_verify, "no evidence is given");
+	if (!cli_input_once(&cmd_verify, argc, argv))
+		return CLI_TROUBLE;
 	if (o.conclave_compat && !goes_with_compat(&o))
 		return cli_usage(&cmd_verify,
 		                 "--conclave-compat goes with --accept, --at "
 		                 "and --root alone");
 	if (!goes_without_fetch(&o))
 		return cli_usage(&cmd_verify, "--pcs, --update, --evaluation, "
-		                              "--ca-file and --cache go with "
-		                              "--fetch");
+		                              "--ca-file, --proxy, --offline "
+		                              "and --cache go with --fetch");
 	if (!take_rules(&rules, &o) || !cli_files(&files, &given))
 		return CLI_TROUBLE;
 	if (o.conclave_compat)

@@ -7,6 +7,7 @@
 #define ASSAY_SHA256_LEN 32
 #define ASSAY_SHA384_LEN 48
 #define ASSAY_SHA512_LEN 64
+#define ASSAY_KEY_PEM_MAX 8192 /* bytes of a private key as PEM */
 
 /*
  * assay_crypto_start: a program's main calls it before anything else, so that
@@ -17,6 +18,8 @@
  * application's affair.  assay_enclave_run does, for it is a program's main.
  */
 void assay_crypto_start(void);
+/* What library does it, and of which version. */
+const char *assay_crypto_name(void);
 
 /* Hashes of one run of bytes, of two joined (b may be empty), or of n. */
 void assay_sha256(uint8_t out[ASSAY_SHA256_LEN], struct assay_bytes in);

@@ -1,4 +1,4 @@
-/* hkdf.c - HKDF with SHA-256 [RFC 5869]. */
+/* hkdf.c - HMAC and HKDF with SHA-256 [RFC 2104, 5869]. */
 
 /* The low-level calls, for the reasons that hash.c gives; none of them can
  * fail.  libcrypto's own HKDF joins no parts, and takes several times as long. */
@@ -8,6 +8,7 @@
 
 #include "crypto/crypto.h"
 
+#include <openssl/crypto.h>
 #include <openssl/sha.h>
 #include <string.h>
 
@@ -56,14 +57,32 @@ static void end(uint8_t mac[HASH], struct hmac *h)
 	assay_wipe(h, sizeof(*h));
 }
 
-void assay_hkdf_extract(uint8_t prk[ASSAY_PRK_LEN], struct assay_bytes salt,
-                        const struct assay_bytes *ikm, size_t n)
+void assay_hmac(uint8_t mac[ASSAY_HMAC_LEN], struct assay_bytes key,
+                const struct assay_bytes *part, size_t n)
 {
 	struct hmac h;
 
-	begin(&h, salt);
-	more(&h, ikm, n);
-	end(prk, &h);
+	begin(&h, key);
+	more(&h, part, n);
+	end(mac, &h);
+}
+
+bool assay_hmac_begins(const uint8_t *mac, size_t len, struct assay_bytes key,
+                       const struct assay_bytes *part, size_t n)
+{
+	uint8_t want[ASSAY_HMAC_LEN];
+	bool same;
+
+	assay_hmac(want, key, part, n);
+	same = len <= sizeof(want) && CRYPTO_memcmp(mac, want, len) == 0;
+	assay_wipe(want, sizeof(want));
+	return same;
+}
+
+void assay_hkdf_extract(uint8_t prk[ASSAY_PRK_LEN], struct assay_bytes salt,
+                        const struct assay_bytes *ikm, size_t n)
+{
+	assay_hmac(prk, salt, ikm, n);
 }
 
 /* T(i) = HMAC(PRK, T(i-1) || info || i), and T(0) is empty */

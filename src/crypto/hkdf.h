@@ -1,10 +1,20 @@
-/* hkdf.h - HKDF with SHA-256 [RFC 5869]. */
+/* hkdf.h - HMAC and HKDF with SHA-256 [RFC 2104, 5869]. */
 #ifndef CRYPTO_HKDF_H
 #define CRYPTO_HKDF_H
 
 #include <assay/base.h>
 
-enum { ASSAY_PRK_LEN = 32, ASSAY_HKDF_MAX = 255 * 32 };
+enum { ASSAY_HMAC_LEN = 32, ASSAY_PRK_LEN = 32, ASSAY_HKDF_MAX = 255 * 32 };
+
+/* The MAC of `n` parts, joined. */
+void assay_hmac(uint8_t mac[ASSAY_HMAC_LEN], struct assay_bytes key,
+                const struct assay_bytes *part, size_t n);
+/* Whether its first `len` bytes are these, in a time that does not tell where they
+ * differ. */
+ASSAY_MUST_CHECK bool assay_hmac_begins(const uint8_t *mac, size_t len,
+                                        struct assay_bytes key,
+                                        const struct assay_bytes *part,
+                                        size_t n);
 
 /* Extracts a key from `n` parts of keying material, joined, and `salt` (may be
  * empty: 32 zeros) [RFC 5869 2.2]. */

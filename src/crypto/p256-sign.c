@@ -6,10 +6,10 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "crypto/crypto.h"
+#include "crypto/hkdf.h"
 #include "crypto/own.h"
 
 #include <openssl/err.h>
-#include <openssl/hmac.h>
 #include <string.h>
 
 enum { N_LEN = 32 };
@@ -21,25 +21,23 @@ struct drbg {
 	uint8_t k[32], v[32];
 };
 
-static bool hmac(uint8_t out[32], const uint8_t key[32], const uint8_t *in,
-                 size_t len)
+/* V = HMAC(K, V) */
+static void turn(struct drbg *d)
 {
-	return HMAC(EVP_sha256(), key, 32, in, len, out, NULL) != NULL;
+	const struct assay_bytes v = { d->v, sizeof(d->v) };
+
+	assay_hmac(d->v, (struct assay_bytes){ d->k, sizeof(d->k) }, &v, 1);
 }
 
 /* K = HMAC(K, V || mark || data); V = HMAC(K, V) */
-static bool stir(struct drbg *d, uint8_t mark, const uint8_t *data, size_t len)
+static void stir(struct drbg *d, uint8_t mark, const uint8_t *data, size_t len)
 {
-	uint8_t in[32 + 1 + 2 * N_LEN];
-	bool done;
+	const struct assay_bytes parts[] = { { d->v, sizeof(d->v) },
+		                             { &mark, 1 },
+		                             { data, len } };
 
-	memcpy(in, d->v, 32);
-	in[32] = mark;
-	if (len)
-		memcpy(in + 33, data, len);
-	done = hmac(d->k, d->k, in, 33 + len) && hmac(d->v, d->k, d->v, 32);
-	assay_wipe(in, sizeof(in));
-	return done;
+	assay_hmac(d->k, (struct assay_bytes){ d->k, sizeof(d->k) }, parts, 3);
+	turn(d);
 }
 
 static bool seed(struct drbg *d, const uint8_t secret[N_LEN],
@@ -53,8 +51,10 @@ static bool seed(struct drbg *d, const uint8_t secret[N_LEN],
 	memset(d->k, 0, sizeof(d->k));
 	memset(d->v, 1, sizeof(d->v));
 	memcpy(data, secret, N_LEN);
-	done = done && stir(d, 0, data, sizeof(data)) &&
-	       stir(d, 1, data, sizeof(data));
+	if (done) {
+		stir(d, 0, data, sizeof(data));
+		stir(d, 1, data, sizeof(data));
+	}
 	assay_wipe(data, sizeof(data));
 	return done;
 }
@@ -63,12 +63,12 @@ static bool seed(struct drbg *d, const uint8_t secret[N_LEN],
 static bool next_nonce(BIGNUM *k, struct drbg *d, const BIGNUM *order)
 {
 	for (;;) {
-		if (!hmac(d->v, d->k, d->v, 32) || !BN_bin2bn(d->v, N_LEN, k))
+		turn(d);
+		if (!BN_bin2bn(d->v, N_LEN, k))
 			return false;
 		if (!BN_is_zero(k) && BN_cmp(k, order) < 0)
 			return true;
-		if (!stir(d, 0, NULL, 0))
-			return false;
+		stir(d, 0, NULL, 0);
 	}
 }
 

@@ -1,19 +1,16 @@
 /* rsa.c - RSA-3072 with the exponent 3, as enclaves are signed [SGX 2]. */
 #include "crypto/rsa.h"
 
-#include "crypto/crypto.h"
 #include "crypto/own.h"
+#include "crypto/pkey.h"
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { BITS = 8 * ASSAY_RSA3_LEN, EXPONENT = 3 };
-
-OWN_WITH(BIO, BIO_free)
 
 struct assay_rsa3 {
 	EVP_PKEY *pkey;
@@ -66,17 +63,6 @@ struct assay_rsa3 *assay_rsa3_new(void)
 	return wrap(pkey);
 }
 
-/* Called only if the file asks for a passphrase, which nobody is there to
- * give. */
-static int no_passphrase(char *buf, int size, int writing, void *asked)
-{
-	(void)buf;
-	(void)size;
-	(void)writing;
-	*(bool *)asked = true;
-	return -1;
-}
-
 static bool has_exponent(const EVP_PKEY *pkey)
 {
 	BIGNUM *e = NULL;
@@ -105,24 +91,13 @@ static const char *what_is_wrong(const EVP_PKEY *pkey, bool asked)
 	return NULL;
 }
 
-typedef EVP_PKEY *pem_reader(BIO *, EVP_PKEY **, pem_password_cb *, void *);
-
-static EVP_PKEY *read_pem(pem_reader *read, struct assay_bytes pem, bool *asked)
-{
-	OWN(BIO) *bio = pem.len <= ASSAY_RSA3_PEM_MAX
-	                        ? BIO_new_mem_buf(pem.ptr, (int)pem.len)
-	                        : NULL;
-
-	return bio ? read(bio, NULL, no_passphrase, asked) : NULL;
-}
-
 struct assay_rsa3 *assay_rsa3_read(struct assay_bytes pem, const char **why)
 {
 	struct assay_rsa3 *key = NULL;
 	bool asked = false;
 
 	ERR_set_mark();
-	EVP_PKEY *pkey = read_pem(PEM_read_bio_PrivateKey, pem, &asked);
+	EVP_PKEY *pkey = assay_pkey_read(pem, false, &asked);
 
 	*why = what_is_wrong(pkey, asked);
 	if (*why)
@@ -133,32 +108,34 @@ struct assay_rsa3 *assay_rsa3_read(struct assay_bytes pem, const char **why)
 	return key;
 }
 
-bool assay_rsa3_write(uint8_t pem[ASSAY_RSA3_PEM_MAX], size_t *len,
+bool assay_rsa3_write(uint8_t pem[ASSAY_KEY_PEM_MAX], size_t *len,
                       const struct assay_rsa3 *key)
 {
 	ERR_set_mark();
-	OWN(BIO) *bio = BIO_new(BIO_s_secmem());
-	char *text = NULL;
-	long n = 0;
+	bool done = assay_pkey_write(pem, len, key->pkey);
 
-	if (bio && PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0,
-	                                         NULL, NULL) == 1)
-		n = BIO_get_mem_data(bio, &text);
 	ERR_pop_to_mark();
-	*len = n > 0 && n <= ASSAY_RSA3_PEM_MAX ? (size_t)n : 0;
-	memcpy(pem, *len ? text : "", *len);
-	return *len > 0;
+	return done;
+}
+
+static void reverse(uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n / 2; i++) {
+		uint8_t c = p[i];
+
+		p[i] = p[n - 1 - i];
+		p[n - 1 - i] = c;
+	}
 }
 
 static bool get_modulus(uint8_t modulus[ASSAY_RSA3_LEN], const EVP_PKEY *pkey)
 {
-	BIGNUM *n = NULL;
-	bool done =
-		EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
-		BN_bn2lebinpad(n, modulus, ASSAY_RSA3_LEN) == ASSAY_RSA3_LEN;
+	bool done = assay_pkey_number(modulus, ASSAY_RSA3_LEN, pkey,
+	                              OSSL_PKEY_PARAM_RSA_N);
 
-	BN_free(n);
-	if (!done)
+	if (done)
+		reverse(modulus, ASSAY_RSA3_LEN);
+	else
 		memset(modulus, 0, ASSAY_RSA3_LEN);
 	return done;
 }
@@ -180,10 +157,10 @@ bool assay_rsa3_public(uint8_t modulus[ASSAY_RSA3_LEN], struct assay_bytes pem,
 
 	memset(modulus, 0, ASSAY_RSA3_LEN);
 	ERR_set_mark();
-	OWN(EVP_PKEY) *pkey = read_pem(PEM_read_bio_PUBKEY, pem, &asked);
+	OWN(EVP_PKEY) *pkey = assay_pkey_read(pem, true, &asked);
 
 	if (!pkey)
-		pkey = read_pem(PEM_read_bio_PrivateKey, pem, &asked);
+		pkey = assay_pkey_read(pem, false, &asked);
 	*why = what_is_wrong(pkey, asked);
 	if (!*why && !get_modulus(modulus, pkey))
 		*why = "its modulus cannot be read";
@@ -193,36 +170,12 @@ bool assay_rsa3_public(uint8_t modulus[ASSAY_RSA3_LEN], struct assay_bytes pem,
 
 /* ---- signatures */
 
-static void reverse(uint8_t *p, size_t n)
-{
-	for (size_t i = 0; i < n / 2; i++) {
-		uint8_t c = p[i];
-
-		p[i] = p[n - 1 - i];
-		p[n - 1 - i] = c;
-	}
-}
-
-static bool sign(uint8_t sig[ASSAY_RSA3_LEN], EVP_PKEY *pkey,
-                 struct assay_bytes msg)
-{
-	OWN(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
-	EVP_PKEY_CTX *pctx = NULL; /* ctx's */
-	size_t len = ASSAY_RSA3_LEN;
-
-	return ctx &&
-	       EVP_DigestSignInit_ex(ctx, &pctx, "SHA256", NULL, NULL, pkey,
-	                             NULL) == 1 &&
-	       EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PADDING) == 1 &&
-	       EVP_DigestSign(ctx, sig, &len, msg.ptr, msg.len) == 1 &&
-	       len == ASSAY_RSA3_LEN;
-}
-
 bool assay_rsa3_sign(uint8_t sig[ASSAY_RSA3_LEN], const struct assay_rsa3 *key,
                      struct assay_bytes msg)
 {
 	ERR_set_mark();
-	bool done = sign(sig, key->pkey, msg);
+	bool done = assay_pkey_sign_rsa(sig, ASSAY_RSA3_LEN, key->pkey, msg) ==
+	            ASSAY_RSA3_LEN;
 
 	ERR_pop_to_mark();
 	if (done)

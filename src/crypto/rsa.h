@@ -2,11 +2,10 @@
 #ifndef CRYPTO_RSA_H
 #define CRYPTO_RSA_H
 
-#include <assay/base.h>
+#include "crypto/crypto.h"
 
 /* Numbers are 384 bytes, little-endian, as a SIGSTRUCT holds them. */
 #define ASSAY_RSA3_LEN 384
-#define ASSAY_RSA3_PEM_MAX 8192
 
 struct assay_rsa3; /* a private key */
 
@@ -23,7 +22,7 @@ struct assay_rsa3 *assay_rsa3_new(void);
 struct assay_rsa3 *assay_rsa3_read(struct assay_bytes pem, const char **why);
 void assay_rsa3_free(struct assay_rsa3 *key);
 /* The key as PEM (PKCS #8); false if memory is short. */
-ASSAY_MUST_CHECK bool assay_rsa3_write(uint8_t pem[ASSAY_RSA3_PEM_MAX],
+ASSAY_MUST_CHECK bool assay_rsa3_write(uint8_t pem[ASSAY_KEY_PEM_MAX],
                                        size_t *len,
                                        const struct assay_rsa3 *key);
 ASSAY_MUST_CHECK bool assay_rsa3_modulus(uint8_t modulus[ASSAY_RSA3_LEN],

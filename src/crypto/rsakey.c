@@ -1,18 +1,15 @@
 /* rsakey.c - an RSA-3072 key of one's own, to which others encrypt. */
 #include "crypto/rsakey.h"
 
-#include "crypto/crypto.h"
 #include "crypto/own.h"
+#include "crypto/pkey.h"
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <string.h>
 
 enum { BITS = 8 * ASSAY_RSA3072_LEN };
-
-OWN_WITH(BIO, BIO_free)
 
 struct assay_rsa_key {
 	EVP_PKEY *pkey;
@@ -55,30 +52,12 @@ static bool is_ours(const EVP_PKEY *pkey)
 	       BN_is_word(e, ASSAY_RSA_KEY_E);
 }
 
-/* Called only if the text asks for a passphrase. */
-static int no_passphrase(char *buf, int size, int writing, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
-
-static EVP_PKEY *read_key(struct assay_bytes pem)
-{
-	OWN(BIO) *in = BIO_new_mem_buf(pem.ptr, (int)pem.len);
-
-	return in ? PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL)
-	          : NULL;
-}
-
 struct assay_rsa_key *assay_rsa_key_read(struct assay_bytes pem)
 {
+	bool asked = false;
+
 	ERR_set_mark();
-	struct assay_rsa_key *key = pem.len <= ASSAY_RSA_KEY_PEM_MAX
-	                                    ? own(read_key(pem))
-	                                    : NULL;
+	struct assay_rsa_key *key = own(assay_pkey_read(pem, false, &asked));
 
 	if (key && !is_ours(key->pkey)) {
 		assay_rsa_key_free(key);
@@ -88,43 +67,22 @@ struct assay_rsa_key *assay_rsa_key_read(struct assay_bytes pem)
 	return key;
 }
 
-static bool write_key(uint8_t pem[ASSAY_RSA_KEY_PEM_MAX], size_t *len,
-                      EVP_PKEY *pkey)
-{
-	OWN(BIO) *out = BIO_new(BIO_s_secmem());
-	int n;
-
-	if (!out ||
-	    PEM_write_bio_PrivateKey(out, pkey, NULL, NULL, 0, NULL, NULL) != 1)
-		return false;
-	n = BIO_read(out, pem, ASSAY_RSA_KEY_PEM_MAX);
-	*len = n > 0 ? (size_t)n : 0;
-	return n > 0 && BIO_pending(out) == 0;
-}
-
-bool assay_rsa_key_write(uint8_t pem[ASSAY_RSA_KEY_PEM_MAX], size_t *len,
+bool assay_rsa_key_write(uint8_t pem[ASSAY_KEY_PEM_MAX], size_t *len,
                          const struct assay_rsa_key *key)
 {
-	*len = 0;
 	ERR_set_mark();
-	bool done = write_key(pem, len, key->pkey);
+	bool done = assay_pkey_write(pem, len, key->pkey);
 
 	ERR_pop_to_mark();
-	if (!done)
-		assay_wipe(pem, ASSAY_RSA_KEY_PEM_MAX);
 	return done;
 }
 
 bool assay_rsa_key_modulus(uint8_t modulus[ASSAY_RSA3072_LEN],
                            const struct assay_rsa_key *key)
 {
-	OWN(BIGNUM) *n = NULL;
-
 	ERR_set_mark();
-	bool done = EVP_PKEY_get_bn_param(key->pkey, OSSL_PKEY_PARAM_RSA_N,
-	                                  &n) == 1 &&
-	            BN_bn2binpad(n, modulus, ASSAY_RSA3072_LEN) ==
-	                    ASSAY_RSA3072_LEN;
+	bool done = assay_pkey_number(modulus, ASSAY_RSA3072_LEN, key->pkey,
+	                              OSSL_PKEY_PARAM_RSA_N);
 
 	ERR_pop_to_mark();
 	if (!done)

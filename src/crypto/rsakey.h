@@ -2,10 +2,10 @@
 #ifndef CRYPTO_RSAKEY_H
 #define CRYPTO_RSAKEY_H
 
+#include "crypto/crypto.h"
 #include "crypto/oaep.h"
 
 #define ASSAY_RSA_KEY_E 65537
-#define ASSAY_RSA_KEY_PEM_MAX 4096
 
 struct assay_rsa_key;
 
@@ -16,7 +16,7 @@ struct assay_rsa_key *assay_rsa_key_new(void);
 struct assay_rsa_key *assay_rsa_key_read(struct assay_bytes pem);
 void assay_rsa_key_free(struct assay_rsa_key *key);
 /* The key as PEM; false if memory is short. */
-ASSAY_MUST_CHECK bool assay_rsa_key_write(uint8_t pem[ASSAY_RSA_KEY_PEM_MAX],
+ASSAY_MUST_CHECK bool assay_rsa_key_write(uint8_t pem[ASSAY_KEY_PEM_MAX],
                                           size_t *len,
                                           const struct assay_rsa_key *key);
 /* Its modulus, big-endian. */

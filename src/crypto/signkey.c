@@ -2,6 +2,7 @@
 #include "crypto/signkey.h"
 
 #include "crypto/own.h"
+#include "crypto/pkey.h"
 #include "crypto/signer.h"
 
 #include <openssl/core_names.h>
@@ -21,6 +22,7 @@ enum {
 
 OWN_WITH(BIO, BIO_free)
 OWN_WITH(X509, X509_free)
+OWN_WITH(X509_EXTENSION, X509_EXTENSION_free)
 
 struct assay_sign_key {
 	EVP_PKEY *pkey;
@@ -38,27 +40,6 @@ void assay_sign_key_free(struct assay_sign_key *key)
 }
 
 /* ---- reading */
-
-/* Called only if the text asks for a passphrase, which nobody is there to
- * give. */
-static int no_passphrase(char *buf, int size, int writing, void *asked)
-{
-	(void)buf;
-	(void)size;
-	(void)writing;
-	*(bool *)asked = true;
-	return -1;
-}
-
-static EVP_PKEY *read_pem(struct assay_bytes pem, bool *asked)
-{
-	OWN(BIO) *in = pem.len <= ASSAY_SIGN_PEM_MAX
-	                       ? BIO_new_mem_buf(pem.ptr, (int)pem.len)
-	                       : NULL;
-
-	return in ? PEM_read_bio_PrivateKey(in, NULL, no_passphrase, asked)
-	          : NULL;
-}
 
 static bool is_p256(const EVP_PKEY *pkey)
 {
@@ -79,16 +60,6 @@ static bool is_rsa(const EVP_PKEY *pkey)
 	       bits <= RSA_MAX_BITS && bits % 8 == 0;
 }
 
-/* A number of the key, big-endian, in exactly `len` bytes. */
-static bool get_number(uint8_t *out, size_t len, const EVP_PKEY *pkey,
-                       const char *name)
-{
-	OWN(BIGNUM) *n = NULL;
-
-	return EVP_PKEY_get_bn_param(pkey, name, &n) == 1 &&
-	       BN_bn2binpad(n, out, (int)len) == (int)len;
-}
-
 static bool take_p256(struct assay_sign_key *key)
 {
 	struct assay_p256_pair pair;
@@ -96,11 +67,12 @@ static bool take_p256(struct assay_sign_key *key)
 
 	key->public.kind = ASSAY_SIGN_P256;
 	key->public.len = 2 * COORD_LEN;
-	if (!get_number(x, COORD_LEN, key->pkey, OSSL_PKEY_PARAM_EC_PUB_X) ||
-	    !get_number(x + COORD_LEN, COORD_LEN, key->pkey,
-	                OSSL_PKEY_PARAM_EC_PUB_Y) ||
-	    !get_number(pair.secret, COORD_LEN, key->pkey,
-	                OSSL_PKEY_PARAM_PRIV_KEY))
+	if (!assay_pkey_number(x, COORD_LEN, key->pkey,
+	                       OSSL_PKEY_PARAM_EC_PUB_X) ||
+	    !assay_pkey_number(x + COORD_LEN, COORD_LEN, key->pkey,
+	                       OSSL_PKEY_PARAM_EC_PUB_Y) ||
+	    !assay_pkey_number(pair.secret, COORD_LEN, key->pkey,
+	                       OSSL_PKEY_PARAM_PRIV_KEY))
 		return false;
 	key->signer = assay_p256_signer_new(&pair);
 	assay_wipe(&pair, sizeof(pair));
@@ -113,9 +85,9 @@ static bool take_rsa(struct assay_sign_key *key)
 
 	key->public.kind = ASSAY_SIGN_RSA;
 	key->public.len = (size_t)EVP_PKEY_get_bits(key->pkey) / 8;
-	if (!get_number(key->public.key, key->public.len, key->pkey,
-	                OSSL_PKEY_PARAM_RSA_N) ||
-	    !get_number(e, sizeof(e), key->pkey, OSSL_PKEY_PARAM_RSA_E))
+	if (!assay_pkey_number(key->public.key, key->public.len, key->pkey,
+	                       OSSL_PKEY_PARAM_RSA_N) ||
+	    !assay_pkey_number(e, sizeof(e), key->pkey, OSSL_PKEY_PARAM_RSA_E))
 		return false;
 	key->public.e = (uint32_t)e[0] << 24 | (uint32_t)e[1] << 16 |
 	                (uint32_t)e[2] << 8 | e[3];
@@ -178,7 +150,7 @@ struct assay_sign_key *assay_sign_key_read(struct assay_bytes pem,
 	if (!key)
 		return NULL;
 	ERR_set_mark();
-	key->pkey = read_pem(pem, &asked);
+	key->pkey = assay_pkey_read(pem, false, &asked);
 	*why = take(key, asked);
 	ERR_pop_to_mark();
 	if (!*why)
@@ -195,52 +167,19 @@ assay_sign_key_public(const struct assay_sign_key *key)
 
 /* ---- making */
 
-static bool write_pem(uint8_t pem[ASSAY_SIGN_PEM_MAX], size_t *len,
-                      EVP_PKEY *pkey)
-{
-	OWN(BIO) *out = BIO_new(BIO_s_secmem());
-	int n;
-
-	if (!out || PEM_write_bio_PKCS8PrivateKey(out, pkey, NULL, NULL, 0,
-	                                          NULL, NULL) != 1)
-		return false;
-	n = BIO_read(out, pem, ASSAY_SIGN_PEM_MAX);
-	*len = n > 0 ? (size_t)n : 0;
-	return n > 0 && BIO_pending(out) == 0;
-}
-
-bool assay_sign_key_make(uint8_t pem[ASSAY_SIGN_PEM_MAX], size_t *len,
+bool assay_sign_key_make(uint8_t pem[ASSAY_KEY_PEM_MAX], size_t *len,
                          enum assay_sign_kind kind)
 {
-	*len = 0;
 	ERR_set_mark();
 	OWN(EVP_PKEY) *pkey = kind == ASSAY_SIGN_RSA ? EVP_RSA_gen(NEW_BITS)
 	                                             : EVP_EC_gen("P-256");
-	bool done = pkey && write_pem(pem, len, pkey);
+	bool done = assay_pkey_write(pem, len, pkey);
 
 	ERR_pop_to_mark();
-	if (!done)
-		assay_wipe(pem, ASSAY_SIGN_PEM_MAX);
 	return done;
 }
 
 /* ---- signing */
-
-static size_t sign_rsa(uint8_t sig[ASSAY_SIGN_MAX], EVP_PKEY *pkey,
-                       struct assay_bytes msg)
-{
-	OWN(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
-	EVP_PKEY_CTX *pctx = NULL; /* ctx's */
-	size_t len = ASSAY_SIGN_MAX;
-
-	if (ctx &&
-	    EVP_DigestSignInit_ex(ctx, &pctx, "SHA256", NULL, NULL, pkey,
-	                          NULL) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PADDING) == 1 &&
-	    EVP_DigestSign(ctx, sig, &len, msg.ptr, msg.len) == 1)
-		return len;
-	return 0;
-}
 
 static size_t sign_p256(uint8_t sig[ASSAY_SIGN_MAX],
                         const struct assay_p256_signer *signer,
@@ -258,22 +197,25 @@ size_t assay_sign_key_sign(uint8_t sig[ASSAY_SIGN_MAX],
 {
 	ERR_set_mark();
 	size_t len = key->signer ? sign_p256(sig, key->signer, msg)
-	                         : sign_rsa(sig, key->pkey, msg);
+	                         : assay_pkey_sign_rsa(sig, ASSAY_SIGN_MAX,
+	                                               key->pkey, msg);
 
 	ERR_pop_to_mark();
 	memset(sig + len, 0, ASSAY_SIGN_MAX - len);
 	return len;
 }
 
-/* ---- a certificate of its own */
+/* ---- certificates of a key by itself */
 
 static bool add_extension(X509 *cert, int nid, const char *value)
 {
-	X509_EXTENSION *x = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
-	bool done = x && X509_add_ext(cert, x, -1) == 1;
+	X509V3_CTX ctx;
 
-	X509_EXTENSION_free(x);
-	return done;
+	X509V3_set_ctx_nodb(&ctx);
+	X509V3_set_ctx(&ctx, cert, cert, NULL, NULL, 0);
+	OWN(X509_EXTENSION) *x = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+
+	return x && X509_add_ext(cert, x, -1) == 1;
 }
 
 static bool set_serial(X509 *cert, const struct assay_sign_public *public)
@@ -288,7 +230,7 @@ static bool set_serial(X509 *cert, const struct assay_sign_public *public)
 }
 
 static bool fill(X509 *cert, const struct assay_sign_key *key, const char *name,
-                 int64_t from, int64_t until)
+                 const char *sans, int64_t from, int64_t until)
 {
 	X509_NAME *subject = X509_get_subject_name(cert);
 
@@ -306,6 +248,8 @@ static bool fill(X509 *cert, const struct assay_sign_key *key, const char *name,
 	                     "critical,CA:FALSE") &&
 	       add_extension(cert, NID_key_usage,
 	                     "critical,digitalSignature") &&
+	       add_extension(cert, NID_subject_key_identifier, "hash") &&
+	       (!sans || add_extension(cert, NID_subject_alt_name, sans)) &&
 	       X509_sign(cert, key->pkey, EVP_sha256()) > 0;
 }
 
@@ -315,7 +259,7 @@ size_t assay_sign_key_certificate(uint8_t der[ASSAY_SIGN_CERT_MAX],
 {
 	ERR_set_mark();
 	OWN(X509) *cert = X509_new();
-	int len = cert && fill(cert, key, name, from, until)
+	int len = cert && fill(cert, key, name, NULL, from, until)
 	                  ? i2d_X509(cert, NULL)
 	                  : 0;
 
@@ -325,4 +269,33 @@ size_t assay_sign_key_certificate(uint8_t der[ASSAY_SIGN_CERT_MAX],
 		len = 0;
 	ERR_pop_to_mark();
 	return (size_t)len;
+}
+
+static bool write_cert(char pem[ASSAY_PEM_CERT_MAX], X509 *cert)
+{
+	OWN(BIO) *out = BIO_new(BIO_s_mem());
+	int n = 0;
+
+	if (out && PEM_write_bio_X509(out, cert) == 1)
+		n = BIO_read(out, pem, ASSAY_PEM_CERT_MAX - 1);
+	pem[n > 0 && BIO_pending(out) == 0 ? n : 0] = 0;
+	return *pem;
+}
+
+bool assay_self_signed(char pem[ASSAY_PEM_CERT_MAX], struct assay_bytes key_pem,
+                       const char *name, const char *sans, int64_t from,
+                       int64_t until)
+{
+	const char *why;
+	struct assay_sign_key *key = assay_sign_key_read(key_pem, &why);
+
+	*pem = 0;
+	ERR_set_mark();
+	OWN(X509) *cert = key ? X509_new() : NULL;
+	bool done = cert && fill(cert, key, name, sans, from, until) &&
+	            write_cert(pem, cert);
+
+	ERR_pop_to_mark();
+	assay_sign_key_free(key);
+	return done;
 }

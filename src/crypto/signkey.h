@@ -2,14 +2,14 @@
 #ifndef CRYPTO_SIGNKEY_H
 #define CRYPTO_SIGNKEY_H
 
-#include <assay/base.h>
+#include "crypto/crypto.h"
 
 enum assay_sign_kind { ASSAY_SIGN_NONE = 0, ASSAY_SIGN_P256, ASSAY_SIGN_RSA };
 
 enum {
 	ASSAY_SIGN_MAX = 512, /* bytes of a signature, and of a modulus */
-	ASSAY_SIGN_PEM_MAX = 8192,
 	ASSAY_SIGN_CERT_MAX = 2048,
+	ASSAY_PEM_CERT_MAX = 4096,
 };
 
 /* What of a key is public. */
@@ -27,8 +27,9 @@ struct assay_sign_key;
  * bits.  NULL and the reason, a static string, if there is none. */
 struct assay_sign_key *assay_sign_key_read(struct assay_bytes pem,
                                            const char **why);
-/* A fresh key (RSA: 3072 bits) as PEM (PKCS #8); false: memory is short. */
-ASSAY_MUST_CHECK bool assay_sign_key_make(uint8_t pem[ASSAY_SIGN_PEM_MAX],
+/* A fresh key (RSA: 3072 bits) as PEM (PKCS #8), with a NUL that does not count;
+ * false: memory is short. */
+ASSAY_MUST_CHECK bool assay_sign_key_make(uint8_t pem[ASSAY_KEY_PEM_MAX],
                                           size_t *len,
                                           enum assay_sign_kind kind);
 void assay_sign_key_free(struct assay_sign_key *key);
@@ -48,5 +49,19 @@ size_t assay_sign_key_certificate(uint8_t der[ASSAY_SIGN_CERT_MAX],
                                   const struct assay_sign_key *key,
                                   const char *name, int64_t from,
                                   int64_t until);
+
+/*
+ * assay_self_signed makes such a certificate for a server, in PEM with a NUL: for
+ * who pins it, until there is one by a CA.
+ *
+ * key      in PEM
+ * sans     what it is for, such as "DNS:localhost,IP:127.0.0.1"; NULL: that is
+ *          not said
+ * False: the key is none, something is too long, or memory short.
+ */
+ASSAY_MUST_CHECK bool assay_self_signed(char pem[ASSAY_PEM_CERT_MAX],
+                                        struct assay_bytes key,
+                                        const char *name, const char *sans,
+                                        int64_t from, int64_t until);
 
 #endif

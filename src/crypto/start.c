@@ -19,3 +19,8 @@ void assay_crypto_start(void)
 	if (OPENSSL_init_crypto(how, NULL) != 1)
 		abort();
 }
+
+const char *assay_crypto_name(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION);
+}

@@ -3,7 +3,7 @@
 #define DAEMON_ASK_H
 
 #include "seal/ohttp.h"
-#include "sim/request.h"
+#include "launch/request.h"
 
 /* A line on stderr; always false. */
 bool ask_complain(const char *what, const char *why);

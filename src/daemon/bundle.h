@@ -3,7 +3,7 @@
 #define DAEMON_BUNDLE_H
 
 #include "os/buf.h"
-#include "sim/request.h"
+#include "launch/request.h"
 
 #include <assay/evidence.h>
 

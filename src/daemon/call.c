@@ -5,6 +5,7 @@
 #include "cli/enclave.h"
 #include "cli/judge.h"
 #include "crypto/crypto.h"
+#include "daemon/fetch.h"
 #include "os/files.h"
 #include "net/http.h"
 
@@ -32,30 +33,20 @@ enum { ANSWERED = 0, REFUSED = 1, TROUBLE = 2, MAYBE = 3, AGAIN = 4 };
 struct options {
 	struct cli_list accept, root;
 	struct cli_time at;
-	const char *policy, *list, *remember, *ca, *timeout;
+	const char *policy, *list, *remember, *ca_file, *timeout;
 	bool any_code, allow_debug, without_nonce, accept_change, again;
 	bool json, print;
 };
 
 #define TO(member) offsetof(struct options, member)
-static const struct cli_option options[] = {
-	{ "--accept", "LINE", CLI_LIST, TO(accept),
-	  "this constraint must hold: \"C:HASH SEC:SECURE\", or \"S:HASH "
-	  "PROD:1 REVOKE:0\"; may be given several times" },
-	{ "--policy", "FILE", CLI_TEXT, TO(policy),
-	  "the rules of this policy file must hold" },
-	{ "--list", "FILE", CLI_TEXT, TO(list),
-	  "the list of measurements that the policy asks for" },
-	{ "--root", "FILE", CLI_LIST, TO(root),
-	  "trust this root instead of Intel's: a certificate, or a key in hex; "
-	  "may be given several times" },
-	{ "--any-code", NULL, CLI_FLAG, TO(any_code),
-	  "accept whatever code it is" },
-	{ "--allow-debug", NULL, CLI_FLAG, TO(allow_debug),
-	  "accept a debug enclave or TD" },
-	{ "--at", "TIME", CLI_TIME, TO(at),
-	  "judge as of this time in UTC, such as 2026-11-23T12:00:00Z; else "
-	  "now" },
+const struct cli_option call_options[] = {
+	CLI_OPTION_ACCEPT(TO(accept)),
+	CLI_OPTION_POLICY(TO(policy)),
+	CLI_OPTION_LIST(TO(list)),
+	CLI_OPTION_ROOTS(TO(root)),
+	CLI_OPTION_ANY_CODE(TO(any_code)),
+	CLI_OPTION_ALLOW_DEBUG(TO(allow_debug)),
+	CLI_OPTION_AT(TO(at)),
 	{ "--without-nonce", NULL, CLI_FLAG, TO(without_nonce),
 	  "an attestation that was made before it was asked for is good "
 	  "enough" },
@@ -69,8 +60,7 @@ static const struct cli_option options[] = {
 	{ "--timeout", "SECONDS", CLI_TEXT, TO(timeout),
 	  "wait so long for each answer of the host, and for another call that "
 	  "has the --remember file; 60" },
-	{ "--ca", "FILE", CLI_TEXT, TO(ca),
-	  "https: who signs servers' certificates (PEM); else the system's" },
+	CLI_OPTION_CA_FILE(TO(ca_file)),
 	{ "--print", NULL, CLI_FLAG, TO(print),
 	  "print the judgement on stderr, also when it is accepted" },
 	{ "--json", NULL, CLI_FLAG, TO(json),
@@ -78,20 +68,11 @@ static const struct cli_option options[] = {
 	{ 0 },
 };
 
-static const struct cli_verb verb = {
-	.name = "call",
-	.operands = "URL <REQUEST >ANSWER",
-	.summary = "Ask the enclave behind a host's URL something: its "
-		   "attestation is fetched and judged, and only if it is "
-		   "accepted is stdin sealed to it and sent.",
-	.options = options,
-};
-
 struct call {
 	struct options o;
 	const char *url;
 	struct cli_rules rules;
-	uint8_t (*roots)[64];
+	struct fetch_roots roots;
 	struct net_client *net;
 	struct assay_client *client;
 	struct net_answer got;      /* the host's last answer */
@@ -507,22 +488,9 @@ static int call(struct call *c)
 	return MAYBE;
 }
 
-static bool take_roots(struct call *c)
-{
-	const struct cli_list *given = &c->o.root;
-
-	c->roots = cli_alloc(given->n + 1, sizeof(c->roots[0]));
-	if (!given->n)
-		return cli_root(c->roots[0], NULL);
-	for (size_t i = 0; i < given->n; i++)
-		if (!cli_root(c->roots[i], given->item[i]))
-			return false;
-	return true;
-}
-
 static bool start(struct call *c)
 {
-	const struct net_options net = { .ca_file = c->o.ca,
+	const struct net_options net = { .ca_file = c->o.ca_file,
 		                         .total_ms = c->timeout * 1000,
 		                         .stall_s = c->timeout };
 	const struct cli_time now = { 0 };
@@ -530,15 +498,15 @@ static bool start(struct call *c)
 	bool pinned;
 
 	c->rules.terms.now = cli_now(&now);
-	if (!take_roots(c) ||
-	    !cli_rules_policy(&c->rules, &verb, c->o.policy, c->o.any_code,
+	if (!fetch_roots(&c->roots, &c->o.root) ||
+	    !cli_rules_policy(&c->rules, &verb_call, c->o.policy, c->o.any_code,
 	                      c->o.allow_debug) ||
-	    !cli_rules_list(&c->rules, &verb, c->o.list) ||
+	    !cli_rules_list(&c->rules, &verb_call, c->o.list) ||
 	    !cli_rules_accept(&c->rules, &c->o.accept) || !take_turn(c) ||
 	    !read_pin(&c->was, &pinned, c->o.remember))
 		return false;
-	rules.roots = (const uint8_t(*)[64])c->roots;
-	rules.n_roots = c->o.root.n ? c->o.root.n : 1;
+	rules.roots = (const uint8_t(*)[64])c->roots.key;
+	rules.n_roots = c->roots.n;
 	rules.policy = c->rules.policy;
 	rules.list = c->rules.wants.list;
 	rules.constraints = c->rules.accept;
@@ -563,39 +531,27 @@ static void wipe(struct call *c)
 	assay_client_free(c->client);
 }
 
-static bool take_timeout(struct call *c)
-{
-	uint64_t n = TIMEOUT;
-
-	if (c->o.timeout &&
-	    (!cli_number(&n, c->o.timeout, TIMEOUT_MAX) || n == 0))
-		return false;
-	c->timeout = (unsigned)n;
-	return true;
-}
-
 static int run(int argc, char **argv)
 {
-	struct cli_list operands = { 0 };
 	struct call c = { 0 };
+	uint64_t timeout = TIMEOUT;
 	int status;
 
-	if (!cli_options(&c.o, &operands, &status, &verb, argc, argv))
+	if (!cli_operands(&c.o, &c.url, 1, 1, &status, &verb_call, argc, argv))
 		return status;
-	if (operands.n != 1 || !operands.item[0][0])
-		return cli_usage(&verb, "want one URL");
-	if (strncmp(operands.item[0], "http://", 7) != 0 &&
-	    strncmp(operands.item[0], "https://", 8) != 0)
-		return cli_usage(&verb,
+	if (strncmp(c.url, "http://", 7) != 0 &&
+	    strncmp(c.url, "https://", 8) != 0)
+		return cli_usage(&verb_call,
 		                 "got %s, want http:// or https:// and "
 		                 "the host's address",
-		                 operands.item[0]);
+		                 c.url);
 	if (c.o.accept_change && !c.o.remember)
-		return cli_usage(&verb, "--accept-change goes with --remember");
-	if (!take_timeout(&c))
-		return cli_usage(&verb, "--timeout: want a whole number from 1 "
-		                        "to 86400");
-	c.url = operands.item[0];
+		return cli_usage(&verb_call,
+		                 "--accept-change goes with --remember");
+	if (!cli_take_number(&timeout, &verb_call, "--timeout", c.o.timeout, 1,
+	                     TIMEOUT_MAX))
+		return TROUBLE;
+	c.timeout = (unsigned)timeout;
 	signal(SIGPIPE, SIG_IGN);
 	status = start(&c) ? call(&c) : TROUBLE;
 	wipe(&c);
@@ -604,7 +560,7 @@ static int run(int argc, char **argv)
 
 /* Options and rules live as long as the program, which ends here; nothing is
  * left to flush. */
-int call_enclave(int argc, char **argv)
+int call_verb(int argc, char **argv)
 {
 	_exit(run(argc, argv));
 }

@@ -23,29 +23,10 @@ struct options {
 };
 
 #define TO(member) offsetof(struct options, member)
-#define ROOT_OPTION \
-	{ \
-		"--root", "FILE", CLI_LIST, TO(root), \
-			"trust this root instead of Intel's: a certificate, " \
-			"or a key in " \
-			"hex; may be given several times" \
-	}
-#define CACHE_OPTION \
-	{ \
-		"--cache", "DIR", CLI_TEXT, TO(how.cache), \
-			"where documents are kept; else " \
-			"$XDG_CACHE_HOME/assay or " \
-			"~/.cache/assay" \
-	}
-#define AT_OPTION \
-	{ \
-		"--at", "TIME", CLI_TIME, TO(at), \
-			"documents must be good at this time in UTC; else now" \
-	}
 
 /* ---- collateral fetch */
 
-static const struct cli_option fetch_options[] = {
+const struct cli_option collateral_fetch_options[] = {
 	{ "--fmspc", "HEX", CLI_TEXT, TO(fmspc),
 	  "for machines of this FMSPC, 12 digits, instead of evidence; with "
 	  "--tee and --ca" },
@@ -53,19 +34,11 @@ static const struct cli_option fetch_options[] = {
 	{ "--ca", "processor|platform", CLI_TEXT, TO(ca),
 	  "who issued the machines' PCK certificates" },
 	CLI_FETCH_OPTIONS(TO(how)),
-	ROOT_OPTION,
-	AT_OPTION,
+	CLI_OPTION_ROOTS(TO(root)),
+	CLI_OPTION_AT(TO(at)),
 	{ "-o", "FOLDER", CLI_TEXT, TO(out),
 	  "write the documents of the one set there, for --collateral" },
 	{ 0 },
-};
-
-static const struct cli_verb fetch_verb = {
-	.name = "collateral fetch",
-	.operands = "[EVIDENCE...]",
-	.summary = "Fetch the manufacturer's documents that the evidence "
-		   "needs; they are checked, and kept.",
-	.options = fetch_options,
 };
 
 /* One of two words. */
@@ -75,7 +48,7 @@ static bool is_second(bool *second, const char *option, const char *text,
 	*second = text && strcmp(text, b) == 0;
 	if (text && (*second || strcmp(text, a) == 0))
 		return true;
-	cli_usage(&fetch_verb, "%s: want %s or %s", option, a, b);
+	cli_usage(&verb_collateral_fetch, "%s: want %s or %s", option, a, b);
 	return false;
 }
 
@@ -87,7 +60,8 @@ static bool take_named(struct fetch_wants *wants, const struct options *o)
 	bool tdx;
 
 	if (!assay_hex_parse(want.fmspc, sizeof(want.fmspc), fmspc)) {
-		cli_usage(&fetch_verb, "--fmspc: want 12 hex digits");
+		cli_usage(&verb_collateral_fetch,
+		          "--fmspc: want 12 hex digits");
 		return false;
 	}
 	if (!is_second(&tdx, "--tee", o->tee, "sgx", "tdx") ||
@@ -177,8 +151,8 @@ static bool fetch_one(struct cli_text *text, struct collateral_source *source,
 {
 	char why[COLLATERAL_WHY];
 	struct collateral_set set;
-	bool good = collateral_get(&set, source, want, cli_now(&o->at), false,
-	                           why);
+	bool good = collateral_get(&set, source, want, cli_now(&o->at),
+	                           o->how.offline, why);
 
 	fetch_warn(why);
 	if (!good)
@@ -214,19 +188,22 @@ static int fetch(int argc, char **argv)
 	struct options o = { 0 };
 	int status;
 
-	if (!cli_options(&o, &given, &status, &fetch_verb, argc, argv))
+	if (!cli_options(&o, &given, &status, &verb_collateral_fetch, argc,
+	                 argv))
 		return status;
 	if (!given.n == !o.fmspc)
-		return cli_usage(&fetch_verb, "want evidence, or --fmspc with "
-		                              "--tee and --ca");
+		return cli_usage(&verb_collateral_fetch,
+		                 "want evidence, or --fmspc with "
+		                 "--tee and --ca");
 	if (!o.fmspc && (o.tee || o.ca))
-		return cli_usage(&fetch_verb, "--tee and --ca go with --fmspc");
+		return cli_usage(&verb_collateral_fetch,
+		                 "--tee and --ca go with --fmspc");
 	if (o.fmspc ? !take_named(&wants, &o)
 	            : !cli_files(&files, &given) ||
 	                      !take_evidence(&wants, &o, &files))
 		return CLI_TROUBLE;
 	if (o.out && wants.n != 1)
-		return cli_usage(&fetch_verb,
+		return cli_usage(&verb_collateral_fetch,
 		                 "-o takes the documents of one set, and this "
 		                 "evidence needs %zu: fetch them one by one",
 		                 wants.n);
@@ -235,32 +212,18 @@ static int fetch(int argc, char **argv)
 
 /* ---- collateral export, collateral import */
 
-static const struct cli_option export_options[] = {
+const struct cli_option collateral_export_options[] = {
 	{ "-o", "FILE", CLI_TEXT, TO(out),
 	  "write to this file; else to stdout" },
-	CACHE_OPTION,
-	ROOT_OPTION,
+	CLI_OPTION_CACHE(TO(how.cache)),
+	CLI_OPTION_ROOTS(TO(root)),
 	{ 0 },
 };
-static const struct cli_verb export_verb = {
-	.name = "collateral export",
-	.operands = "",
-	.summary = "Write all documents that are kept into one file, for "
-		   "machines without a network.",
-	.options = export_options,
-};
-static const struct cli_option import_options[] = {
-	CACHE_OPTION,
-	ROOT_OPTION,
-	AT_OPTION,
+const struct cli_option collateral_import_options[] = {
+	CLI_OPTION_CACHE(TO(how.cache)),
+	CLI_OPTION_ROOTS(TO(root)),
+	CLI_OPTION_AT(TO(at)),
 	{ 0 },
-};
-static const struct cli_verb import_verb = {
-	.name = "collateral import",
-	.operands = "FILE",
-	.summary = "Take in the documents of a file that assay collateral "
-		   "export wrote: they are checked as if they were fetched.",
-	.options = import_options,
 };
 
 static struct collateral_source *open_cache(struct fetch_roots *roots,
@@ -274,7 +237,6 @@ static struct collateral_source *open_cache(struct fetch_roots *roots,
 static int export(int argc, char **argv)
 {
 	struct collateral_source *source;
-	struct cli_list given = { 0 };
 	struct options o = { 0 };
 	struct fetch_roots roots;
 	char why[COLLATERAL_WHY];
@@ -283,11 +245,9 @@ static int export(int argc, char **argv)
 	bool good;
 	int status;
 
-	if (!cli_options(&o, &given, &status, &export_verb, argc, argv))
+	if (!cli_operands(&o, NULL, 0, 0, &status, &verb_collateral_export,
+	                  argc, argv))
 		return status;
-	if (given.n)
-		return cli_usage(&export_verb, "want no operand: -o names the "
-		                               "file");
 	source = open_cache(&roots, &o);
 	if (!source)
 		return CLI_TROUBLE;
@@ -307,21 +267,20 @@ static int import(int argc, char **argv)
 {
 	struct collateral_source *source;
 	struct cli_text text = { 0 };
-	struct cli_list given = { 0 };
 	struct options o = { 0 };
 	struct fetch_roots roots;
 	char why[COLLATERAL_WHY];
+	const char *path;
 	uint8_t *ptr;
 	size_t len, n;
 	bool good;
 	int status;
 
-	if (!cli_options(&o, &given, &status, &import_verb, argc, argv))
+	if (!cli_operands(&o, &path, 1, 1, &status, &verb_collateral_import,
+	                  argc, argv))
 		return status;
-	if (given.n != 1)
-		return cli_usage(&import_verb, "want one file");
-	if (!cli_read_max(&ptr, &len, given.item[0], FILE_MAX)) {
-		cli_warn("%s: %s", given.item[0], strerror(errno));
+	if (!cli_read_max(&ptr, &len, path, FILE_MAX)) {
+		cli_warn("%s: %s", path, strerror(errno));
 		return CLI_TROUBLE;
 	}
 	source = open_cache(&roots, &o);
@@ -339,7 +298,7 @@ static int import(int argc, char **argv)
 /* ---- options live as long as the program, which ends here; nothing is left to
  * flush */
 
-int collateral_fetch(int argc, char **argv)
+int collateral_fetch_verb(int argc, char **argv)
 {
 	_exit(fetch(argc, argv));
 }

@@ -61,6 +61,7 @@ struct collateral_source *fetch_open(const struct cli_fetch *how,
 		.root = root,
 		.n_roots = n_roots,
 		.net.ca_file = how->ca_file,
+		.net.proxy = how->proxy,
 	};
 	struct collateral_source *source;
 	char why[COLLATERAL_WHY];
@@ -103,20 +104,12 @@ bool fetch_choice(struct collateral_want *want, const struct cli_fetch *how)
 
 /* ---- what evidence needs */
 
-static bool is_same(const struct collateral_want *a,
-                    const struct collateral_want *b)
-{
-	return a->tee == b->tee && memcmp(a->fmspc, b->fmspc, 6) == 0 &&
-	       a->platform_ca == b->platform_ca && a->early == b->early &&
-	       a->evaluation == b->evaluation;
-}
-
 void fetch_wants_add(struct fetch_wants *w, const struct collateral_want *want)
 {
 	struct collateral_want *grown;
 
 	for (size_t i = 0; i < w->n; i++)
-		if (is_same(&w->want[i], want))
+		if (collateral_same(&w->want[i], want))
 			return;
 	grown = cli_alloc(w->n + 1, sizeof(*grown));
 	if (w->n)
@@ -189,12 +182,12 @@ int fetch_evidence(struct fetch_wants *wants, const struct cli_fetch *how,
 /* ---- assay verify --fetch */
 
 static bool add_set(struct cli_rules *rules, struct collateral_source *source,
-                    const struct collateral_want *want)
+                    const struct collateral_want *want, bool offline)
 {
 	struct collateral_set *set = cli_alloc(1, sizeof(*set));
 	char why[COLLATERAL_WHY];
 	const bool good = collateral_get(set, source, want, rules->terms.now,
-	                                 false, why);
+	                                 offline, why);
 
 	fetch_warn(why);
 	if (good)
@@ -217,7 +210,7 @@ static int add_sets(struct cli_rules *rules, const struct cli_fetch *how,
 		if (fetch_evidence(&wants, how, files->item[i]) == CLI_TROUBLE)
 			status = CLI_TROUBLE;
 	for (size_t i = 0; i < wants.n; i++)
-		if (!add_set(rules, source, &wants.want[i]))
+		if (!add_set(rules, source, &wants.want[i], how->offline))
 			status = CLI_TROUBLE;
 	free(wants.want);
 	collateral_close(source);

@@ -1,14 +1,13 @@
 /* host.c - assay host: an enclave, and the host in front of it. */
 #include "daemon/daemon.h"
 
-#include "os/files.h"
 #include "daemon/host_keep.h"
 #include "daemon/host_show.h"
 #include "daemon/probe.h"
+#include "os/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,37 +21,30 @@ enum { YES = 0, NO = 1, TROUBLE = 2 };
 struct job {
 	struct host_options host;
 	struct http_limits limits;
-	const char *listen, *program;
+	const char *listen, *profile, *seconds, *rate, *program;
 	struct host_keep keep;
 };
 
-/* clang-format off */
-static const char usage[] =
-	"usage: assay host [OPTION]... PROGRAM.signed\n"
-	"       assay host [OPTION]... --command COMMAND\n"
-	"\n"
-	"Start an enclave, and answer for it over HTTP until SIGTERM or SIGINT: give out\n"
-	"its attestation, and carry sealed messages in and out.\n"
-	"\n"
-	"  --listen ADDR:PORT     where; 127.0.0.1:8080 if left out, port 0: any that is\n"
-	"                         free, which is printed\n"
-	"  --platform DIR         the simulated machine's folder; else $ASSAY_PLATFORM\n"
-	"  --command COMMAND      no simulated machine: sh runs this, which talks over its\n"
-	"                         standard input and output ('gramine-sgx reverse')\n"
-	"  --collateral DIR       the manufacturer's documents, given out with the\n"
-	"                         attestation; read again when they change\n"
-	"  --store FILE           where what the enclave wants kept is, sealed by it;\n"
-	"                         FILE.lock beside it keeps a second host away\n"
-	"  --profile conclave-1   answer as Conclave's web host does, to its clients; wants\n"
-	"                         --collateral\n"
-	"  --strict               only if the kernel has every protection\n"
-	"  --debug                a debug enclave, as its quotes say; it may write to\n"
-	"                         stderr\n"
-	"  --answer-timeout SECS  the enclave has so long for a request; 60\n"
-	"  --rate N               requests of one address in a second; any number\n"
-	"\n"
-	"The manual: man assay-host\n";
-/* clang-format on */
+#define TO(member) offsetof(struct job, member)
+const struct cli_option host_options[] = {
+	CLI_OPTION_LISTEN(TO(listen), "127.0.0.1:8080"),
+	CLI_OPTION_PLATFORM(TO(host.program.platform)),
+	{ "--command", "COMMAND", CLI_TEXT, TO(host.program.command),
+	  "no simulated machine, and no PROGRAM: sh runs this, which talks "
+	  "over its standard input and output ('gramine-sgx reverse')" },
+	CLI_OPTION_GIVEN_OUT(TO(keep.collateral)),
+	CLI_OPTION_STORE(TO(keep.store)),
+	{ "--profile", "conclave-1", CLI_TEXT, TO(profile),
+	  "answer as Conclave's web host does, to its clients; wants "
+	  "--collateral" },
+	CLI_OPTION_PROTECTED(TO(host.program.how.strict)),
+	CLI_OPTION_DEBUG(TO(host.program.how.debug)),
+	{ "--answer-timeout", "SECONDS", CLI_TEXT, TO(seconds),
+	  "the enclave has so long for a request; 60" },
+	{ "--rate", "N", CLI_TEXT, TO(rate),
+	  "requests of one address in a second; any number" },
+	{ 0 },
+};
 
 static bool complain(const char *what, const char *why)
 {
@@ -164,7 +156,7 @@ static bool prepare(struct job *job, struct buf *image)
 	if (o->program.command)
 		return true;
 	if (!o->program.how.strict)
-		probe_warn();
+		probe_warn("host");
 	if (!file_read(image, AT_FDCWD, job->program, PROGRAM_MAX))
 		return complain(job->program, strerror(errno));
 	o->program.image = buf_bytes(image);
@@ -173,130 +165,71 @@ static bool prepare(struct job *job, struct buf *image)
 
 /* ---- options */
 
-enum {
-	LISTEN = 1,
-	PLATFORM,
-	COMMAND,
-	COLLATERAL,
-	STORE_IN,
-	PROFILE,
-	STRICT,
-	DEBUG,
-	TIMEOUT,
-	RATE,
-	HELP
-};
-
-/* A whole number of at most `most`, and at least 1. */
-static bool read_number(unsigned *value, const char *text, unsigned most,
-                        const char *option)
+static bool take_numbers(struct job *job)
 {
-	const size_t n = strlen(text);
-	const unsigned long got = strtoul(text, NULL, 10);
-	char why[60];
+	uint64_t seconds = 0, rate = 0;
 
-	*value = (unsigned)got;
-	snprintf(why, sizeof(why), "want a whole number from 1 to %u", most);
-	return (n > 0 && n < 9 && strspn(text, "0123456789") == n && got > 0 &&
-	        got <= most) ||
-	       complain(option, why);
-}
-
-static bool take(struct job *job, int option, const char *value)
-{
-	struct host_program *p = &job->host.program;
-	unsigned n;
-
-	switch (option) {
-	case LISTEN:
-		return (job->listen = value) != NULL;
-	case PLATFORM:
-		return (p->platform = value) != NULL;
-	case COMMAND:
-		return (p->command = value) != NULL;
-	case COLLATERAL:
-		return (job->keep.collateral = value) != NULL;
-	case STORE_IN:
-		return (job->keep.store = value) != NULL;
-	case PROFILE:
-		job->host.conclave = true;
-		return strcmp(value, "conclave-1") == 0 ||
-		       complain("--profile", "want conclave-1");
-	case STRICT:
-		return p->how.strict = true;
-	case DEBUG:
-		return p->how.debug = true;
-	case TIMEOUT:
-		if (!read_number(&n, value, SECONDS_MAX, "--answer-timeout"))
-			return false;
-		job->host.answer_ms = n * 1000;
-		return true;
-	case RATE:
-		return read_number(&job->limits.rate, value, RATE_MAX,
-		                   "--rate");
-	default:
-		fputs("see: assay help host\n", stderr);
+	if (!cli_take_number(&seconds, &verb_host, "--answer-timeout",
+	                     job->seconds, 1, SECONDS_MAX) ||
+	    !cli_take_number(&rate, &verb_host, "--rate", job->rate, 1,
+	                     RATE_MAX))
 		return false;
-	}
+	job->host.answer_ms = (unsigned)seconds * 1000;
+	job->limits.rate = (unsigned)rate;
+	return true;
 }
 
-static bool complete(struct job *job, int argc, char **argv)
+/* Which machine, or which command. */
+static int choose(struct job *job)
 {
 	struct host_program *p = &job->host.program;
 
-	if (job->host.conclave && !job->keep.collateral)
-		return complain("--profile conclave-1",
-		                "want --collateral: its clients have no "
-		                "documents of their own");
+	if (p->command && (job->program || p->how.strict || p->how.debug))
+		return cli_usage(&verb_host,
+		                 "--command: want no program, no --strict and "
+		                 "no --debug beside it");
 	if (p->command) {
 		p->platform = NULL;
-		return (optind == argc && !p->how.strict && !p->how.debug) ||
-		       complain("--command", "want no program, no --strict and "
-		                             "no --debug beside it");
+		return YES;
 	}
-	if (optind != argc - 1)
-		return complain("want one signed program, or --command",
-		                "see: assay help host");
-	job->program = argv[optind];
-	return p->platform ||
-	       complain("which machine?",
-	                "want --platform DIR or $ASSAY_PLATFORM; assay sim "
-	                "maker makes one");
+	if (!job->program)
+		return cli_usage(&verb_host,
+		                 "want one signed program, or --command");
+	if (!p->platform)
+		p->platform = getenv("ASSAY_PLATFORM");
+	return p->platform ? YES
+	                   : cli_usage(&verb_host,
+	                               "which machine? want --platform DIR or "
+	                               "$ASSAY_PLATFORM; assay sim maker makes "
+	                               "one");
+}
+
+static int complete(struct job *job)
+{
+	if (job->profile && strcmp(job->profile, "conclave-1") != 0)
+		return cli_usage(&verb_host, "--profile: want conclave-1");
+	job->host.conclave = job->profile != NULL;
+	if (job->profile && !job->keep.collateral)
+		return cli_usage(&verb_host,
+		                 "--profile conclave-1 wants --collateral: its "
+		                 "clients have no documents of their own");
+	if (!job->listen)
+		job->listen = "127.0.0.1:8080";
+	return take_numbers(job) ? choose(job) : TROUBLE;
 }
 
 int host_verb(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "listen", required_argument, NULL, LISTEN },
-		{ "platform", required_argument, NULL, PLATFORM },
-		{ "command", required_argument, NULL, COMMAND },
-		{ "collateral", required_argument, NULL, COLLATERAL },
-		{ "store", required_argument, NULL, STORE_IN },
-		{ "profile", required_argument, NULL, PROFILE },
-		{ "strict", no_argument, NULL, STRICT },
-		{ "debug", no_argument, NULL, DEBUG },
-		{ "answer-timeout", required_argument, NULL, TIMEOUT },
-		{ "rate", required_argument, NULL, RATE },
-		{ "help", no_argument, NULL, HELP },
-		{ 0 },
-	};
-	static char name[] = "assay: host";
-	static struct job job = { .listen = "127.0.0.1:8080",
-		                  .limits = { .workers = HOST_WORKERS } };
+	static struct job job = { .limits = { .workers = HOST_WORKERS } };
 	struct buf image = { 0 };
-	int option, status;
+	int status;
 
-	job.host.program.platform = getenv("ASSAY_PLATFORM");
-	argv[0] = name; /* getopt's messages begin with it */
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == HELP)
-			return fputs(usage, stdout) < 0 ? TROUBLE : YES;
-		if (!take(&job, option, optarg))
-			return TROUBLE;
-	}
-	if (!complete(&job, argc, argv))
-		return TROUBLE;
-	status = prepare(&job, &image) ? start(&job) : TROUBLE;
+	if (!cli_operands(&job, &job.program, 0, 1, &status, &verb_host, argc,
+	                  argv))
+		return status;
+	status = complete(&job);
+	if (status == YES)
+		status = prepare(&job, &image) ? start(&job) : TROUBLE;
 	buf_free(&image);
 	documents_free(&job.keep.documents);
 	return status;

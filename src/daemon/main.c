@@ -3,119 +3,68 @@
 #include "crypto/crypto.h"
 #include "daemon/daemon.h"
 
-#include <getopt.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-	const char *verb, *sub; /* NULL: the verb has one word */
-	int (*run)(int argc, char **argv);
-	const char *summary;
-} verbs[] = {
-	{ "collateral", "fetch", collateral_fetch,
-	  "Fetch the manufacturer's documents, and keep them." },
-	{ "collateral", "export", collateral_export_verb,
-	  "Write all documents that are kept into one file." },
-	{ "collateral", "import", collateral_import_verb,
-	  "Take in the documents of such a file." },
-	{ "verify", NULL, verify_fetch,
-	  "Judge evidence by documents that are fetched." },
-	{ "sim", "sample", sim_sample,
-	  "The files of a simulated machine, to try things on." },
-	{ "sim", "maker", sim_maker_verb,
-	  "A manufacturer: make, revoke and update processors." },
-	{ "sim", "pcs", sim_pcs_verb,
-	  "Answer for a manufacturer over HTTP, as Intel's service does." },
-	{ "run", NULL, run_program,
-	  "Run a signed program as an enclave of a simulated machine." },
-	{ "host", NULL, host_verb,
-	  "Start an enclave, and answer for it over HTTP." },
-	{ "serve", NULL, serve_verb,
-	  "Judge evidence for others, over HTTP." },
-	{ "call", NULL, call_enclave,
-	  "Ask an enclave something, once it has proved itself." },
+/* How this is used, assay says. */
+static const struct cli_verb verify = { .name = "verify", .run = verify_fetch };
+
+static const struct cli_verb *const verbs[] = {
+#define VERB(symbol, name, operands, summary) &verb_##symbol,
+#include "cli/assayd.def"
+#undef VERB
+	&verify,
 };
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
-static int unknown(const char *verb)
+static int unknown(const char *word)
 {
-	bool more = false; /* verbs whose first word this is */
+	cli_warn("%s is no verb of assayd; assay help lists them", word);
+	return CLI_TROUBLE;
+}
 
+/* The verb that these words name, and how many they are; NULL: none. */
+static const struct cli_verb *find(int *n, int argc, char **argv)
+{
 	for (size_t i = 0; i < N_VERBS; i++)
-		more |= strcmp(verbs[i].verb, verb) == 0;
-	fprintf(stderr, "assay: %s: want one of", verb);
-	for (size_t i = 0, n = 0; i < N_VERBS; i++)
-		if (!more || strcmp(verbs[i].verb, verb) == 0)
-			fprintf(stderr, "%s assay %s%s%s", n++ ? "," : "",
-			        verbs[i].verb, verbs[i].sub ? " " : "",
-			        verbs[i].sub ? verbs[i].sub : "");
-	fputc('\n', stderr);
-	return 2;
+		if ((*n = cli_match(verbs[i]->name, argc, argv)))
+			return verbs[i];
+	return NULL;
 }
 
-/* How many words of the arguments are this verb; 0: it is another. */
-static int match(size_t i, int argc, char **argv)
-{
-	if (argc < 1 || strcmp(argv[0], verbs[i].verb) != 0)
-		return 0;
-	if (!verbs[i].sub)
-		return 1;
-	return argc > 1 && strcmp(argv[1], verbs[i].sub) == 0 ? 2 : 0;
-}
-
-/* A verb's argv[0] is its last word. */
-static int run(int argc, char **argv)
-{
-	for (size_t i = 0; i < N_VERBS; i++) {
-		int n = match(i, argc - 1, argv + 1);
-
-		if (n)
-			return verbs[i].run(argc - n, argv + n);
-	}
-	return unknown(argc < 2 ? "no verb" : argv[1]);
-}
-
-/* A verb of several: those, a line for each. */
-static int list(const char *verb)
-{
-	int found = 0;
-
-	for (size_t i = 0; i < N_VERBS; i++) {
-		if (strcmp(verb, verbs[i].verb) != 0)
-			continue;
-		if (!found++)
-			printf("usage: assay %s VERB ...\n\n", verb);
-		printf("  %-7s %s\n", verbs[i].sub, verbs[i].summary);
-	}
-	if (!found)
-		return unknown(verb);
-	printf("\nassay help %s VERB says how one is used.  The manual: man "
-	       "assay-%s\n",
-	       verb, verb);
-	return fflush(stdout) == 0 ? 0 : 2;
-}
-
-/* "help sim sample" is "sim sample --help". */
 static int help(int argc, char **argv)
 {
-	char option[] = "--help";
+	int n;
+	const struct cli_verb *verb = find(&n, argc, argv);
 
-	for (size_t i = 0; i < N_VERBS; i++) {
-		int n = match(i, argc - 2, argv + 2);
-		char *args[] = { argv[1 + n], option, NULL };
+	if (verb == &verb_sim_maker)
+		return sim_maker_help(argc - n, argv + n);
+	return verb ? cli_help(verb) : unknown(argc ? argv[0] : "help");
+}
 
-		if (n)
-			return verbs[i].run(2, args);
-	}
-	return argc == 3 ? list(argv[2]) : unknown(argc > 2 ? argv[2] : "help");
+static int run(int argc, char **argv)
+{
+	int n;
+	const struct cli_verb *verb = find(&n, argc, argv);
+
+	if (argc == 1 && strcmp(argv[0], "--version") == 0)
+		return printf("assayd %s\n", ASSAY_VERSION) > 0 ? CLI_YES
+		                                                : CLI_TROUBLE;
+	if (argc > 0 && strcmp(argv[0], "help") == 0)
+		return help(argc - 1, argv + 1);
+	return verb ? verb->run(argc - n + 1, argv + n - 1)
+	            : unknown(argc ? argv[0] : "no verb");
 }
 
 int main(int argc, char **argv)
 {
+	int status;
+
 	assay_crypto_start();
-	if (argc == 2 && strcmp(argv[1], "--version") == 0)
-		return printf("assayd %s\n", ASSAY_VERSION) > 0 ? 0 : 2;
-	if (argc > 1 && strcmp(argv[1], "help") == 0)
-		return help(argc, argv);
-	return run(argc, argv);
+	status = run(argc - 1, argv + 1);
+	if (fflush(stdout) == 0)
+		return status;
+	cli_warn("stdout: %s", strerror(errno));
+	return CLI_TROUBLE;
 }

@@ -1,7 +1,8 @@
 /* probe.c - what this kernel has to keep an enclave apart. */
 #include "daemon/probe.h"
 
-#include "sim/isolate.h"
+#include "cli/cli.h"
+#include "launch/isolate.h"
 
 #include <stdio.h>
 
@@ -27,10 +28,10 @@ int probe_list(bool json)
 	return fflush(stdout) ? 2 : all ? 0 : 1;
 }
 
-void probe_warn(void)
+void probe_warn(const char *verb)
 {
 	for (const struct sim_protection *p = sim_protections; p->name; p++)
 		if (!p->needed && !p->probe())
-			fprintf(stderr, "assay: run: warning: without %s: %s\n",
-			        p->name, p->what);
+			cli_warn("%s: warning: without %s: %s", verb, p->name,
+			         p->what);
 }

@@ -8,6 +8,6 @@
  * missing that is needed. */
 int probe_list(bool json);
 /* probe_warn names on stderr what is missing and not needed. */
-void probe_warn(void);
+void probe_warn(const char *verb);
 
 #endif

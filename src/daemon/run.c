@@ -1,18 +1,16 @@
 /* run.c - assay run: a signed program as an enclave, for one request. */
 #include "daemon/daemon.h"
 
-#include "base/text.h"
 #include "daemon/ask.h"
 #include "daemon/bundle.h"
 #include "os/files.h"
 #include "daemon/probe.h"
 #include "format/keys.h"
-#include "sim/launcher.h"
-#include "sim/request.h"
+#include "launch/launcher.h"
+#include "launch/request.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,34 +25,30 @@ enum { YES = 0, NO = 1, TROUBLE = 2 };
 
 struct job {
 	struct sim_run_options how;
-	const char *platform, *attestation, *collateral, *store, *program;
+	const char *platform, *attestation, *collateral, *store, *nonce_hex,
+		*program;
 	bool probe, json;
 	uint8_t nonce[ASSAY_NONCE_MAX];
 	size_t nonce_len;
 	struct documents documents;
 };
 
-/* clang-format off */
-static const char usage[] =
-	"usage: assay run [OPTION]... PROGRAM.signed <REQUEST >ANSWER\n"
-	"       assay run --probe [--json]\n"
-	"\n"
-	"Run a signed program as an enclave of a simulated machine, and let it answer one\n"
-	"request. It is kept apart from the machine as far as Linux can.\n"
-	"\n"
-	"  --platform DIR      the machine's folder; else $ASSAY_PLATFORM\n"
-	"  --strict            only if the kernel has every protection\n"
-	"  --debug             a debug enclave, as its quotes say; it may write to stderr\n"
-	"  --attestation FILE  write its attestation there, for assay verify\n"
-	"  --nonce HEX         up to 64 bytes that the attestation is to hold\n"
-	"  --collateral DIR    put the manufacturer's documents into it, too\n"
-	"  --store FILE        where what the enclave wants kept is, sealed by it;\n"
-	"                      FILE.lock beside it keeps a second run away\n"
-	"  --probe             say which protections this kernel has\n"
-	"  --json              as JSON\n"
-	"\n"
-	"The manual: man assay-run\n";
-/* clang-format on */
+#define TO(member) offsetof(struct job, member)
+const struct cli_option run_options[] = {
+	CLI_OPTION_PLATFORM(TO(platform)),
+	CLI_OPTION_PROTECTED(TO(how.strict)),
+	CLI_OPTION_DEBUG(TO(how.debug)),
+	{ "--attestation", "FILE", CLI_TEXT, TO(attestation),
+	  "write its attestation there, for assay verify" },
+	{ "--nonce", "HEX", CLI_TEXT, TO(nonce_hex),
+	  "up to 64 bytes that the attestation is to hold" },
+	CLI_OPTION_GIVEN_OUT(TO(collateral)),
+	CLI_OPTION_STORE(TO(store)),
+	{ "--probe", NULL, CLI_FLAG, TO(probe),
+	  "run nothing: say which protections this kernel has" },
+	{ "--json", NULL, CLI_FLAG, TO(json), "beside --probe: as JSON" },
+	{ 0 },
+};
 
 /* ---- the work */
 
@@ -153,13 +147,16 @@ static int launch(const struct job *job, struct assay_bytes program)
 {
 	const struct assay_check_info *info;
 	struct assay_err err = { 0 };
+	char how[SIM_ENDED_TEXT];
 	struct sim_run run;
 	int status;
 
 	if (!job->how.strict)
-		probe_warn();
+		probe_warn("run");
 	if (sim_run_start(&run, job->platform, program, &job->how, &err)) {
 		status = talk(job, run.requests);
+		if (status == TROUBLE && sim_run_ended(how, &run))
+			cli_warn("run: the enclave ended with %s", how);
 		sim_run_stop(&run);
 		return status;
 	}
@@ -213,103 +210,41 @@ static int run_job(struct job *job)
 	return status;
 }
 
-/* ---- options */
+/* ---- */
 
-enum {
-	PLATFORM = 1,
-	STRICT,
-	DEBUG,
-	ATTEST_TO,
-	NONCE,
-	COLLATERAL,
-	STORE_IN,
-	PROBE,
-	JSON,
-	HELP
-};
-
-static bool read_nonce(struct job *job, const char *text)
+static int complete(struct job *job)
 {
-	struct assay_bytes in = { (const uint8_t *)text, strlen(text) };
-
-	job->nonce_len = in.len / 2;
-	return (in.len <= 2 * ASSAY_NONCE_MAX &&
-	        assay_hex_parse(job->nonce, job->nonce_len, in)) ||
-	       ask_complain("--nonce", "want up to 64 bytes in hex");
+	if (!job->program)
+		return cli_usage(&verb_run, "want one signed program");
+	if (!job->attestation && (job->nonce_hex || job->collateral))
+		return cli_usage(&verb_run,
+		                 "%s wants --attestation FILE beside it",
+		                 job->nonce_hex ? "--nonce" : "--collateral");
+	if (!job->platform)
+		job->platform = getenv("ASSAY_PLATFORM");
+	if (!job->platform)
+		return cli_usage(&verb_run,
+		                 "which machine? want --platform DIR or "
+		                 "$ASSAY_PLATFORM; assay sim maker makes one");
+	return job->nonce_hex && !cli_take_hex(job->nonce, &job->nonce_len,
+	                                       sizeof(job->nonce), &verb_run,
+	                                       "--nonce", job->nonce_hex)
+	               ? TROUBLE
+	               : YES;
 }
 
-static bool take(struct job *job, int option, const char *value)
+int run_verb(int argc, char **argv)
 {
-	switch (option) {
-	case PLATFORM:
-		return (job->platform = value) != NULL;
-	case STRICT:
-		return job->how.strict = true;
-	case DEBUG:
-		return job->how.debug = true;
-	case ATTEST_TO:
-		return (job->attestation = value) != NULL;
-	case NONCE:
-		return read_nonce(job, value);
-	case COLLATERAL:
-		return (job->collateral = value) != NULL;
-	case STORE_IN:
-		return (job->store = value) != NULL;
-	case PROBE:
-		return job->probe = true;
-	case JSON:
-		return job->json = true;
-	default:
-		fputs("see: assay help run\n", stderr);
-		return false;
-	}
-}
+	struct job job = { 0 };
+	int status;
 
-static bool complete(struct job *job, int argc, char **argv)
-{
-	if (job->probe)
-		return optind == argc ||
-		       ask_complain("--probe", "want no program");
-	if (optind != argc - 1)
-		return ask_complain("want one signed program",
-		                    "see: assay help run");
-	job->program = argv[optind];
-	if (!job->attestation && (job->nonce_len || job->collateral))
-		return ask_complain(job->nonce_len ? "--nonce" : "--collateral",
-		                    "want --attestation FILE beside it");
-	return job->platform ||
-	       ask_complain("which machine?",
-	                    "want --platform DIR or $ASSAY_PLATFORM; assay sim "
-	                    "maker makes one");
-}
-
-int run_program(int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "platform", required_argument, NULL, PLATFORM },
-		{ "strict", no_argument, NULL, STRICT },
-		{ "debug", no_argument, NULL, DEBUG },
-		{ "attestation", required_argument, NULL, ATTEST_TO },
-		{ "nonce", required_argument, NULL, NONCE },
-		{ "collateral", required_argument, NULL, COLLATERAL },
-		{ "store", required_argument, NULL, STORE_IN },
-		{ "probe", no_argument, NULL, PROBE },
-		{ "json", no_argument, NULL, JSON },
-		{ "help", no_argument, NULL, HELP },
-		{ 0 },
-	};
-	static char name[] = "assay: run";
-	struct job job = { .platform = getenv("ASSAY_PLATFORM") };
-	int option;
-
-	argv[0] = name; /* getopt's messages begin with it */
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == HELP)
-			return fputs(usage, stdout) < 0 ? TROUBLE : YES;
-		if (!take(&job, option, optarg))
-			return TROUBLE;
-	}
-	if (!complete(&job, argc, argv))
-		return TROUBLE;
-	return job.probe ? probe_list(job.json) : run_job(&job);
+	if (!cli_operands(&job, &job.program, 0, 1, &status, &verb_run, argc,
+	                  argv))
+		return status;
+	if (job.probe && job.program)
+		return cli_usage(&verb_run, "--probe runs no program");
+	if (job.probe)
+		return probe_list(job.json);
+	status = complete(&job);
+	return status == YES ? run_job(&job) : status;
 }

@@ -12,10 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "base/text.h"
 #include "crypto/crypto.h"
-#include "crypto/selfsigned.h"
+#include "crypto/signkey.h"
 #include "daemon/daemon.h"
+#include "daemon/fetch.h"
 #include "os/folder.h"
 #include "os/systemd.h"
 #include "service/inner.h"
@@ -24,72 +25,61 @@
 enum {
 	WORKERS = 16, /* most of them wait: for the network, or the store */
 	CONNECTIONS = 1024,
-	PER_ADDRESS = 512,
 	CERT_DAYS = 365,
 	PEM_MAX = 1 << 20,
 };
 
 struct options {
 	const char *listen, *data, *database, *issuer, *open, *tls_cert,
-		*tls_key, *kek, *provision;
+		*tls_key, *kek, *provision, *ca_file, *proxy;
 	struct cli_list roots, pcs, secrets;
 	bool no_tls, offline, no_evidence, quiet;
 };
 #define TO(member) offsetof(struct options, member)
 
-static const struct cli_option options[] = {
-	{ "--listen", "ADDR:PORT", CLI_TEXT, TO(listen),
-	  "Where; 127.0.0.1:8443 if left out, port 0: any that is free." },
+const struct cli_option serve_options[] = {
+	CLI_OPTION_LISTEN(TO(listen), "127.0.0.1:8443"),
 	{ "--data", "DIR", CLI_TEXT, TO(data),
-	  "Where keys, documents and the database are; made if it is not "
-	  "there." },
+	  "where keys, documents and the database are; made if it is not "
+	  "there" },
 	{ "--database", "URL", CLI_TEXT, TO(database),
-	  "postgresql://...: a database that several nodes share." },
-	{ "--root", "FILE", CLI_LIST, TO(roots),
-	  "A root that is trusted in the place of Intel's; `intel`: that, "
-	  "too." },
-	{ "--pcs", "URL", CLI_LIST, TO(pcs),
-	  "Where collateral is asked for, in order; Intel's service if left "
-	  "out." },
+	  "postgresql://...: a database that several nodes share" },
+	CLI_OPTION_ROOTS(TO(roots)),
+	CLI_OPTION_PCS(TO(pcs)),
+	CLI_OPTION_CA_FILE(TO(ca_file)),
+	CLI_OPTION_PROXY(TO(proxy)),
 	{ "--offline", NULL, CLI_FLAG, TO(offline),
-	  "Ask nobody: what was imported, or comes with the evidence." },
+	  "ask nobody: what was imported, or comes with the evidence" },
 	{ "--issuer", "URL", CLI_TEXT, TO(issuer),
-	  "The address that callers know the service by." },
+	  "the address that callers know the service by" },
 	{ "--open", "SCOPES", CLI_TEXT, TO(open),
-	  "What takes no API key, of verify,read,keys; verify,read at a "
-	  "loopback address, else verify." },
+	  "what takes no API key, of verify,read,keys; verify,read at a "
+	  "loopback address, else verify" },
 	{ "--no-tls", NULL, CLI_FLAG, TO(no_tls),
-	  "Plain HTTP: at a loopback address, or behind something that has "
-	  "TLS." },
+	  "plain HTTP: at a loopback address, or behind something that has "
+	  "TLS" },
 	{ "--tls-cert", "FILE", CLI_TEXT, TO(tls_cert),
-	  "The certificate, with its chain, in PEM; one that it signs itself "
-	  "if left out." },
-	{ "--tls-key", "FILE", CLI_TEXT, TO(tls_key), "Its key." },
+	  "the certificate, with its chain, in PEM; one that it signs itself "
+	  "if left out" },
+	{ "--tls-key", "FILE", CLI_TEXT, TO(tls_key), "its key" },
 	{ "--kek", "URI", CLI_TEXT, TO(kek),
 	  "pkcs11:...: the key that wraps secrets is in a token; else a file "
-	  "in DIR." },
+	  "in DIR" },
 	{ "--provision", "ADDR:PORT", CLI_TEXT, TO(provision),
-	  "Give secrets to Gramine's clients over RA-TLS there, too." },
+	  "give secrets to Gramine's clients over RA-TLS there, too" },
 	{ "--provision-secret", "NAME", CLI_LIST, TO(secrets),
-	  "One of the secrets that are given there." },
+	  "one of the secrets that are given there" },
 	{ "--no-evidence", NULL, CLI_FLAG, TO(no_evidence),
-	  "Keep no evidence: then nothing can be forecast." },
-	{ "--quiet", NULL, CLI_FLAG, TO(quiet), "No line for each request." },
+	  "keep no evidence: then nothing can be forecast" },
+	{ "--quiet", NULL, CLI_FLAG, TO(quiet), "no line for each request" },
 	{ 0 },
-};
-
-static const struct cli_verb verb = {
-	.name = "serve",
-	.operands = "",
-	.summary = "Judge evidence for others, over HTTP.",
-	.options = options,
 };
 
 /* What a run has; what is in it lives as long as the program. */
 struct server {
 	struct options o;
 	struct service_options service;
-	uint8_t (*roots)[64];
+	struct fetch_roots roots;
 	char data[PATH_MAX];
 	int folder;
 	struct buf cert, key;
@@ -142,19 +132,11 @@ static bool take_folder(struct server *s)
 
 static bool take_roots(struct server *s)
 {
-	const size_t n = s->o.roots.n;
+	const bool good = fetch_roots(&s->roots, &s->o.roots);
 
-	s->roots = cli_alloc(n + 1, sizeof(*s->roots));
-	memcpy(s->roots[0], assay_intel_root_key, 64);
-	for (size_t i = 0; i < n; i++)
-		if (!cli_root(s->roots[i],
-		              strcmp(s->o.roots.item[i], "intel") == 0
-		                      ? NULL
-		                      : s->o.roots.item[i]))
-			return false;
-	s->service.root = (const uint8_t(*)[64])s->roots;
-	s->service.n_roots = n ? n : 1;
-	return true;
+	s->service.root = (const uint8_t(*)[64])s->roots.key;
+	s->service.n_roots = s->roots.n;
+	return good;
 }
 
 static bool is_loopback(const char *address)
@@ -171,7 +153,7 @@ static bool take_scopes(struct server *s)
 	if (!s->o.open || (service_scopes_read(&s->service.open, s->o.open) &&
 	                   !(s->service.open & SERVICE_ADMIN)))
 		return true;
-	cli_usage(&verb, "--open: want some of verify,read,keys");
+	cli_usage(&verb_serve, "--open: want some of verify,read,keys");
 	return false;
 }
 
@@ -211,17 +193,19 @@ static void name_server(char sans[200], const char *listen)
 /* A key and a certificate by itself, in the data's folder. */
 static bool make_certificate(struct server *s)
 {
-	char key[ASSAY_PEM_KEY_MAX], cert[ASSAY_PEM_CERT_MAX], sans[200];
+	uint8_t pem[ASSAY_KEY_PEM_MAX];
+	struct assay_bytes key = { .ptr = pem };
+	char cert[ASSAY_PEM_CERT_MAX], sans[200];
 	const int64_t now = time(NULL);
 	bool good;
 
 	name_server(sans, s->o.listen);
-	good = assay_pem_key_new(key, false) &&
-	       assay_self_signed(cert, buf_text(key), "assay", sans,
-	                         now - 86400, now + CERT_DAYS * 86400) &&
-	       file_put(s->folder, "tls-key.pem", buf_text(key), 0600, true) &&
+	good = assay_sign_key_make(pem, &key.len, ASSAY_SIGN_P256) &&
+	       assay_self_signed(cert, key, "assay", sans, now - 86400,
+	                         now + CERT_DAYS * 86400) &&
+	       file_put(s->folder, "tls-key.pem", key, 0600, true) &&
 	       file_put(s->folder, "tls-cert.pem", buf_text(cert), 0644, true);
-	assay_wipe(key, sizeof(key));
+	assay_wipe(pem, sizeof(pem));
 	if (!good)
 		cli_warn("serve: no certificate could be made: %s",
 		         strerror(errno));
@@ -257,7 +241,7 @@ static bool take_tls(struct server *s)
 	if (s->o.no_tls && !s->o.provision)
 		return true;
 	if (!s->o.tls_cert != !s->o.tls_key) {
-		cli_usage(&verb, "--tls-cert and --tls-key go together");
+		cli_usage(&verb_serve, "--tls-cert and --tls-key go together");
 		return false;
 	}
 	if (!s->o.tls_cert)
@@ -290,11 +274,19 @@ static bool make_admin(struct server *s)
 static void tell(const struct server *s, const char *url)
 {
 	const bool own = !s->o.no_tls && !s->o.tls_cert;
-	char curl[PATH_MAX + 40];
+	char curl[PATH_MAX + 40], hex[65], why[SERVICE_WHY];
+	uint8_t key[32];
 
 	snprintf(curl, sizeof(curl), "curl%s%s%s", own ? " --cacert " : "",
 	         own ? s->data : "", own ? "/tls-cert.pem" : "");
 	printf("Serving at %s, data in %s.\n", url, s->data);
+	if (service_release_key(key, s->running, why)) {
+		assay_hex_print(hex, key, sizeof(key), false);
+		printf("Release key, by which enclaves know its secrets: %s\n",
+		       hex);
+	} else {
+		cli_warn("serve: no secret can be released: %s", why);
+	}
 	if (s->admin[0])
 		printf("An API key that may do everything was made: it is in "
 		       "%s/admin-key.\n",
@@ -303,7 +295,7 @@ static void tell(const struct server *s, const char *url)
 	       "  %s %s/readyz\n"
 	       "  %s --data-binary @EVIDENCE '%s/v1/verify?any_code=1'\n",
 	       curl, url, curl, url);
-	if (memcmp(s->roots[0], assay_intel_root_key, 64) != 0)
+	if (memcmp(s->roots.key[0], assay_intel_root_key, 64) != 0)
 		printf("  (a simulation is accepted under a policy with "
 		       "\"simulation\": true, or accept=... SEC:INSECURE)\n");
 	fflush(stdout);
@@ -323,6 +315,27 @@ static bool seclude(void)
 	cli_warn("serve: memory cannot be kept from dumps: %s",
 	         strerror(errno));
 	return false;
+}
+
+/* How many connections there may be: each takes a descriptor, and as many are left
+ * for what it takes to answer. */
+static unsigned take_descriptors(void)
+{
+	struct rlimit files = { 0 };
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+	    files.rlim_cur < 2 * CONNECTIONS) {
+		files.rlim_cur = files.rlim_max < 2 * CONNECTIONS
+		                         ? files.rlim_max
+		                         : 2 * CONNECTIONS;
+		setrlimit(RLIMIT_NOFILE, &files); /* what it did is seen */
+		getrlimit(RLIMIT_NOFILE, &files);
+	}
+	if (files.rlim_cur >= 2 * CONNECTIONS)
+		return CONNECTIONS;
+	cli_warn("serve: at most %u connections at a time (ulimit -n %u: %u)",
+	         (unsigned)files.rlim_cur / 2, 2 * CONNECTIONS, CONNECTIONS);
+	return (unsigned)files.rlim_cur / 2;
 }
 
 static struct provision *open_door(struct server *s, bool *failed)
@@ -376,14 +389,15 @@ static void name_url(char url[SERVICE_ISSUER_LEN], const struct server *s,
 static int answer(struct server *s, const sigset_t *stop)
 {
 	const int fd = systemd_listening();
+	const unsigned connections = take_descriptors();
 	const struct http_service how = {
 		.routes = service_routes,
 		.after = service_after,
 		.error = service_error,
 		.self = s->running,
 		.limits = { .workers = WORKERS,
-		            .connections = CONNECTIONS,
-		            .per_address = PER_ADDRESS },
+		            .connections = connections,
+		            .per_address = connections / 4 },
 		.tls_cert = s->o.no_tls ? NULL : (char *)s->cert.ptr,
 		.tls_key = s->o.no_tls ? NULL : (char *)s->key.ptr,
 	};
@@ -450,27 +464,26 @@ static int start(struct server *s)
 
 static int run(int argc, char **argv)
 {
-	struct cli_list operands = { 0 };
 	struct server s = { .folder = -1 };
 	int status;
 
-	if (!cli_options(&s.o, &operands, &status, &verb, argc, argv))
+	if (!cli_operands(&s.o, NULL, 0, 0, &status, &verb_serve, argc, argv))
 		return status;
-	if (operands.n)
-		return cli_usage(&verb, "want no operand");
 	if (!s.o.listen)
 		s.o.listen = "127.0.0.1:8443";
 	if (s.o.provision && !s.o.secrets.n)
-		return cli_usage(&verb,
+		return cli_usage(&verb_serve,
 		                 "--provision: want --provision-secret NAME");
 	if (s.o.secrets.n && !s.o.provision)
-		return cli_usage(&verb, "--provision-secret goes with "
-		                        "--provision");
+		return cli_usage(&verb_serve, "--provision-secret goes with "
+		                              "--provision");
 	if (s.o.no_tls && s.o.tls_cert)
-		return cli_usage(&verb, "--tls-cert does not go with --no-tls");
+		return cli_usage(&verb_serve,
+		                 "--tls-cert does not go with --no-tls");
 	if (s.o.issuer && strncmp(s.o.issuer, "https://", 8) != 0 &&
 	    strncmp(s.o.issuer, "http://", 7) != 0)
-		return cli_usage(&verb, "--issuer: got %s, want https://...",
+		return cli_usage(&verb_serve,
+		                 "--issuer: got %s, want https://...",
 		                 s.o.issuer);
 	if (!seclude() || !take_roots(&s) || !take_scopes(&s) ||
 	    !take_folder(&s) || !take_tls(&s))
@@ -480,6 +493,8 @@ static int run(int argc, char **argv)
 	s.service.issuer = s.o.issuer;
 	s.service.pcs = s.o.pcs.item;
 	s.service.n_pcs = s.o.pcs.n;
+	s.service.ca_file = s.o.ca_file;
+	s.service.proxy = s.o.proxy;
 	s.service.no_fetch = s.o.offline;
 	s.service.keep_evidence = !s.o.no_evidence;
 	s.service.kek = s.o.kek;

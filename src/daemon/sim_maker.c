@@ -2,12 +2,10 @@
 #include "daemon/sim_maker.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -17,21 +15,53 @@ enum { MOST_AT_ONCE = 1000000 };
 
 /* ---- the verbs */
 
-enum opt {
-	OPT_AT = 1,
-	OPT_COUNT,
-	OPT_FMSPC,
-	OPT_CA,
-	OPT_CPUSVN,
-	OPT_PCESVN,
-	OPT_ADVISORY,
-	OPT_STANDARD,
-	OPT_STANDARD_ON,
-	OPT_JSON,
-	OPT_HELP,
-	N_OPTIONS
+/* What the command line says. */
+struct given {
+	struct cli_time at, standard_on;
+	const char *count, *fmspc, *ca, *cpu_svn, *pce_svn, *advisory;
+	bool standard, json;
 };
-#define BIT(option) (1u << (option))
+
+#define TO(member) offsetof(struct given, member)
+
+const struct cli_option sim_maker_options[] = { { 0 } }; /* its verbs have */
+static const struct cli_option dated[] = {
+	CLI_OPTION_AT(TO(at)),
+	{ 0 },
+};
+static const struct cli_option making[] = {
+	CLI_OPTION_AT(TO(at)),
+	{ "--count", "N", CLI_TEXT, TO(count),
+	  "make so many, NAME-000001 and so on" },
+	{ "--fmspc", "HEX", CLI_TEXT, TO(fmspc),
+	  "their family, 12 digits; 53494D000001 if left out" },
+	{ "--ca", "CA", CLI_TEXT, TO(ca),
+	  "platform (if left out) or processor" },
+	{ "--cpusvn", "HEX", CLI_TEXT, TO(cpu_svn),
+	  "the state, 32 digits; the best if left out" },
+	{ "--pcesvn", "N", CLI_TEXT, TO(pce_svn),
+	  "the PCE's version; the best if left out" },
+	{ 0 },
+};
+static const struct cli_option recovering[] = {
+	CLI_OPTION_AT(TO(at)),
+	{ "--cpusvn", "HEX", CLI_TEXT, TO(cpu_svn),
+	  "the new best state, 32 digits; else one more in the first "
+	  "component, or, with --pcesvn, as it is" },
+	{ "--pcesvn", "N", CLI_TEXT, TO(pce_svn),
+	  "the PCE's new version; as it is if left out" },
+	{ "--advisory", "NAME", CLI_TEXT, TO(advisory),
+	  "what older states are warned of" },
+	{ "--standard", NULL, CLI_FLAG, TO(standard),
+	  "make no new set, but the newest one the standard one, now" },
+	{ "--standard-on", "TIME", CLI_TIME, TO(standard_on),
+	  "the new set becomes the standard one then" },
+	{ 0 },
+};
+static const struct cli_option showing[] = {
+	CLI_OPTION_JSON(TO(json)),
+	{ 0 },
+};
 
 static int init(struct sim_maker *maker, const struct sim_args *args);
 static int make(struct sim_maker *maker, const struct sim_args *args);
@@ -41,76 +71,64 @@ static int recover(struct sim_maker *maker, const struct sim_args *args);
 static int publish(struct sim_maker *maker, const struct sim_args *args);
 static int check(struct sim_maker *maker, const struct sim_args *args);
 
-enum name { NO_NAME, MAY_NAME, MUST_NAME };
+#define NAME "sim maker "
 
 static const struct verb {
-	const char *name;
-	enum name named;
-	unsigned options;
+	struct cli_verb cli;
+	size_t least, most; /* operands */
 	int (*run)(struct sim_maker *maker, const struct sim_args *args);
-	const char *summary;
 } verbs[] = {
-	{ "init", NO_NAME, BIT(OPT_AT), init,
-	  "Make a manufacturer: keys, root, an empty ledger." },
-	{ "make-processor", MAY_NAME,
-	  BIT(OPT_AT) | BIT(OPT_COUNT) | BIT(OPT_FMSPC) | BIT(OPT_CA) |
-	          BIT(OPT_CPUSVN) | BIT(OPT_PCESVN),
-	  make, "Make processors, each a machine in DIR/processors/NAME." },
-	{ "revoke", MUST_NAME, BIT(OPT_AT), put_on_list,
-	  "Revoke every certificate of a processor." },
-	{ "tcb-recovery", NO_NAME,
-	  BIT(OPT_AT) | BIT(OPT_CPUSVN) | BIT(OPT_PCESVN) | BIT(OPT_ADVISORY) |
-	          BIT(OPT_STANDARD) | BIT(OPT_STANDARD_ON),
-	  recover, "Publish a newer best state, for the early set first." },
-	{ "update", MUST_NAME, BIT(OPT_AT), update,
-	  "Bring a machine in DIR/processors to the best state." },
-	{ "publish", NO_NAME, BIT(OPT_AT), publish,
-	  "Issue every document anew, with fresh dates." },
-	{ "list", NO_NAME, BIT(OPT_JSON), sim_maker_list,
-	  "List the processors that were made." },
-	{ "show", MUST_NAME, BIT(OPT_JSON), sim_maker_show,
-	  "Show what is known of a processor." },
-	{ "check", NO_NAME, 0, check,
-	  "Do keys, ledger, machines and documents belong together?" },
+	{ { NAME "init", "DIR",
+	    "Make a manufacturer: keys, root, an empty ledger.", dated, NULL },
+	  1,
+	  1,
+	  init },
+	{ { NAME "make-processor", "DIR [NAME]",
+	    "Make processors, each a machine in DIR/processors/NAME.", making,
+	    NULL },
+	  1,
+	  2,
+	  make },
+	{ { NAME "revoke", "DIR NAME",
+	    "Revoke every certificate of a processor.", dated, NULL },
+	  2,
+	  2,
+	  put_on_list },
+	{ { NAME "tcb-recovery", "DIR",
+	    "Publish a newer best state, for the early set first.", recovering,
+	    NULL },
+	  1,
+	  1,
+	  recover },
+	{ { NAME "update", "DIR NAME",
+	    "Bring a machine in DIR/processors to the best state.", dated,
+	    NULL },
+	  2,
+	  2,
+	  update },
+	{ { NAME "publish", "DIR",
+	    "Issue every document anew, with fresh dates.", dated, NULL },
+	  1,
+	  1,
+	  publish },
+	{ { NAME "list", "DIR", "List the processors that were made.", showing,
+	    NULL },
+	  1,
+	  1,
+	  sim_maker_list },
+	{ { NAME "show", "DIR NAME", "Show what is known of a processor.",
+	    showing, NULL },
+	  2,
+	  2,
+	  sim_maker_show },
+	{ { NAME "check", "DIR",
+	    "Do keys, ledger, machines and documents belong together?", NULL,
+	    NULL },
+	  1,
+	  1,
+	  check },
 };
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
-
-static const struct option options[] = {
-	{ "at", required_argument, NULL, OPT_AT },
-	{ "count", required_argument, NULL, OPT_COUNT },
-	{ "fmspc", required_argument, NULL, OPT_FMSPC },
-	{ "ca", required_argument, NULL, OPT_CA },
-	{ "cpusvn", required_argument, NULL, OPT_CPUSVN },
-	{ "pcesvn", required_argument, NULL, OPT_PCESVN },
-	{ "advisory", required_argument, NULL, OPT_ADVISORY },
-	{ "standard", no_argument, NULL, OPT_STANDARD },
-	{ "standard-on", required_argument, NULL, OPT_STANDARD_ON },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ 0 },
-};
-
-/* What an option says; `recovery`: in place of `help`, of a recovery. */
-static const struct {
-	const char *value, *help, *recovery;
-} helps[N_OPTIONS] = {
-	[OPT_AT] = { "TIME",
-	             "as if it were this time in UTC; now if left out" },
-	[OPT_COUNT] = { "N", "make so many, NAME-000001 and so on" },
-	[OPT_FMSPC] = { "HEX", "their family; 53494D000001 if left out" },
-	[OPT_CA] = { "CA", "platform (if left out) or processor" },
-	[OPT_CPUSVN] = { "HEX", "the state, 32 digits; the best if left out",
-	                 "the new best state, 32 digits; else one more in "
-	                 "the first\n                       component, or, "
-	                 "with --pcesvn, as it is" },
-	[OPT_PCESVN] = { "N", "the PCE's version; the best if left out",
-	                 "the PCE's new version; as it is if left out" },
-	[OPT_ADVISORY] = { "NAME", "what older states are warned of" },
-	[OPT_STANDARD] = { NULL, "make the newest set the standard one, now" },
-	[OPT_STANDARD_ON] = { "TIME", "the new set becomes the standard one "
-	                              "then" },
-	[OPT_JSON] = { NULL, "print JSON, a line for each processor" },
-};
 
 /* ---- what is said */
 
@@ -118,7 +136,7 @@ int sim_complain(const struct sim_args *args, const char *fmt, ...)
 {
 	va_list ap;
 
-	fprintf(stderr, "assay: sim maker %s: ", args->verb);
+	fprintf(stderr, "assay: %s: ", args->verb->name);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
@@ -131,179 +149,59 @@ static int failed(const struct sim_args *args, const struct sim_maker *maker)
 	return sim_complain(args, "%s", sim_maker_why(maker));
 }
 
-static const char *operands(const struct verb *v)
-{
-	return v->named == MUST_NAME  ? "DIR NAME"
-	       : v->named == MAY_NAME ? "DIR [NAME]"
-	                              : "DIR";
-}
-
-static void put_help(const struct verb *v)
-{
-	printf("usage: assay sim maker %s %s%s\n\n%s\n\n", v->name,
-	       v->options ? "[OPTION]... " : "", operands(v), v->summary);
-	for (const struct option *o = options; o->name; o++) {
-		const char *value = helps[o->val].value;
-		const char *help = v->run == recover && helps[o->val].recovery
-		                           ? helps[o->val].recovery
-		                           : helps[o->val].help;
-
-		if (v->options & BIT(o->val))
-			printf("  --%s%s%-*s %s\n", o->name, value ? " " : "",
-			       18 - (int)strlen(o->name) - (value ? 1 : 0),
-			       value ? value : "", help);
-	}
-	puts("\nThe manual: man assay-sim");
-}
-
-static void put_all_help(void)
-{
-	puts("usage: assay sim maker VERB [OPTION]... DIR [NAME]\n\n"
-	     "Makes processors in software, certifies, lists and revokes them, "
-	     "and publishes\nwhat a verifier needs, in Intel's formats under a "
-	     "root of its own.\n");
-	for (size_t i = 0; i < N_VERBS; i++)
-		printf("  %-15s %s\n", verbs[i].name, verbs[i].summary);
-	puts("\nassay sim maker VERB --help says how one is used.  The manual: "
-	     "man assay-sim");
-}
-
 /* ---- the command line */
 
-static bool read_time(int64_t *time, const char *text)
-{
-	return assay_time_parse(time,
-	                        (struct assay_bytes){ (const uint8_t *)text,
-	                                              strlen(text) });
-}
-
-static bool read_hex(uint8_t *out, size_t n, const char *text)
-{
-	return assay_hex_parse(out, n,
-	                       (struct assay_bytes){ (const uint8_t *)text,
-	                                             strlen(text) });
-}
-
-static bool read_number(uint64_t *number, const char *text, uint64_t least,
-                        uint64_t most)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(text, &end, 10);
-	return text[0] >= '0' && text[0] <= '9' && !*end && !errno &&
-	       *number >= least && *number <= most;
-}
-
-static bool read_ca(enum sim_ca *ca, const char *text)
+static bool read_ca(enum sim_ca *ca, const struct cli_verb *verb,
+                    const char *text)
 {
 	for (unsigned i = 0; i < SIM_N_CAS; i++)
-		if (strcmp(text, sim_ca_name(i)) == 0) {
-			*ca = i;
+		if (!text || strcmp(text, sim_ca_name(i)) == 0) {
+			*ca = text ? i : SIM_CA_PLATFORM;
 			return true;
 		}
+	cli_usage(verb, "--ca: got %s, want platform or processor", text);
 	return false;
 }
 
-static bool take_state(struct sim_args *a, enum opt option, const char *value)
+/* All `n` bytes of it, where it is given. */
+static bool read_hex(uint8_t *out, size_t n, const struct cli_verb *verb,
+                     const char *option, const char *text)
 {
-	uint64_t number = 0;
+	const struct assay_bytes in = { (const uint8_t *)text,
+		                        text ? strlen(text) : 0 };
 
-	if (option == OPT_CPUSVN) {
-		a->make.has_cpu_svn = a->recovery.has_cpu_svn = true;
-		return read_hex(a->make.cpu_svn, 16, value) &&
-		       read_hex(a->recovery.cpu_svn, 16, value);
-	}
-	a->make.has_pce_svn = a->recovery.has_pce_svn = true;
-	if (!read_number(&number, value, 0, UINT16_MAX))
-		return false;
-	a->make.pce_svn = a->recovery.pce_svn = (uint16_t)number;
-	return true;
-}
-
-/* False: it is not a value of this option. */
-static bool take(struct sim_args *a, enum opt option, const char *value)
-{
-	uint64_t number;
-	bool good;
-
-	switch (option) {
-	case OPT_AT:
-		return read_time(&a->now, value);
-	case OPT_COUNT:
-		good = read_number(&number, value, 1, MOST_AT_ONCE);
-		a->make.count = (size_t)number;
-		return good;
-	case OPT_FMSPC:
-		return read_hex(a->make.fmspc, sizeof(a->make.fmspc), value);
-	case OPT_CA:
-		return read_ca(&a->make.ca, value);
-	case OPT_CPUSVN:
-	case OPT_PCESVN:
-		return take_state(a, option, value);
-	case OPT_ADVISORY:
-		a->recovery.advisory = value;
+	if (!text || assay_hex_parse(out, n, in))
 		return true;
-	case OPT_STANDARD_ON:
-		a->recovery.has_standard = true;
-		return read_time(&a->recovery.standard, value);
-	case OPT_STANDARD:
-		return a->promote = true;
-	case OPT_JSON:
-		return a->json = true;
-	default:
+	cli_usage(verb, "%s: got %s, want %zu hex digits", option, text, 2 * n);
+	return false;
+}
+
+static bool take(struct sim_args *a, const struct given *g)
+{
+	uint64_t count = 1, pce_svn = 0;
+
+	if (!cli_take_number(&count, a->verb, "--count", g->count, 1,
+	                     MOST_AT_ONCE) ||
+	    !cli_take_number(&pce_svn, a->verb, "--pcesvn", g->pce_svn, 0,
+	                     UINT16_MAX) ||
+	    !read_hex(a->make.fmspc, sizeof(a->make.fmspc), a->verb, "--fmspc",
+	              g->fmspc) ||
+	    !read_hex(a->make.cpu_svn, sizeof(a->make.cpu_svn), a->verb,
+	              "--cpusvn", g->cpu_svn) ||
+	    !read_ca(&a->make.ca, a->verb, g->ca))
 		return false;
-	}
-}
-
-static int read_operands(struct sim_args *a, const struct verb *v, int argc,
-                         char **argv)
-{
-	const int n = argc - optind;
-
-	if (n < 1 + (v->named == MUST_NAME) || n > 1 + (v->named != NO_NAME))
-		return sim_complain(a,
-		                    "want %s; see: assay sim maker %s --help",
-		                    operands(v), v->name);
-	a->dir = argv[optind];
-	a->name = n > 1 ? argv[optind + 1] : NULL;
-	return SIM_YES;
-}
-
-/* False: there is nothing more to do, and `status` is what to exit with. */
-static bool read_args(struct sim_args *a, int *status, const struct verb *v,
-                      int argc, char **argv)
-{
-	static char name[64];
-	int option, which = 0;
-
-	snprintf(name, sizeof(name), "assay: sim maker %s", v->name);
-	argv[0] = name; /* getopt's messages begin with it */
-	*status = SIM_TROUBLE;
-	while ((option = getopt_long(argc, argv, "", options, &which)) != -1) {
-		if (option == OPT_HELP) {
-			put_help(v);
-			*status = fflush(stdout) == 0 ? SIM_YES : SIM_TROUBLE;
-			return false;
-		}
-		if (option == '?')
-			return false;
-		if (!(v->options & BIT(option))) {
-			sim_complain(a,
-			             "--%s is no option of it; see: assay "
-			             "sim maker %s --help",
-			             options[which].name, v->name);
-			return false;
-		}
-		if (!take(a, (enum opt)option, optarg)) {
-			sim_complain(a, "--%s: got %s, want %s: %s",
-			             options[which].name, optarg,
-			             helps[option].value, helps[option].help);
-			return false;
-		}
-	}
-	*status = read_operands(a, v, argc, argv);
-	return *status == SIM_YES;
+	a->now = cli_now(&g->at);
+	a->json = g->json;
+	a->promote = g->standard;
+	a->make.count = (size_t)count;
+	a->make.pce_svn = a->recovery.pce_svn = (uint16_t)pce_svn;
+	a->make.has_pce_svn = a->recovery.has_pce_svn = g->pce_svn != NULL;
+	a->make.has_cpu_svn = a->recovery.has_cpu_svn = g->cpu_svn != NULL;
+	memcpy(a->recovery.cpu_svn, a->make.cpu_svn, sizeof(a->make.cpu_svn));
+	a->recovery.advisory = g->advisory;
+	a->recovery.has_standard = g->standard_on.given;
+	a->recovery.standard = g->standard_on.at;
+	return true;
 }
 
 /* ---- doing it */
@@ -530,29 +428,74 @@ static int run(const struct verb *v, const struct sim_args *a)
 	return status;
 }
 
+static const struct verb *find(const char *name)
+{
+	for (size_t i = 0; i < N_VERBS; i++)
+		if (strcmp(name, verbs[i].cli.name + strlen(NAME)) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static int unknown(const char *name)
+{
+	struct cli_near near = cli_near(name);
+
+	for (size_t i = 0; i < N_VERBS; i++)
+		cli_consider(&near, verbs[i].cli.name + strlen(NAME));
+	if (near.name)
+		return cli_usage(&verb_sim_maker,
+		                 "unknown verb %s: did you mean %s?", name,
+		                 near.name);
+	return cli_usage(&verb_sim_maker, "unknown verb %s", name);
+}
+
+/* All of them. */
+static int help(void)
+{
+	struct cli_text text = { 0 };
+
+	cli_put(&text,
+	        "usage: assay sim maker VERB [OPTION]... DIR [NAME]\n\n"
+	        "Makes processors in software, certifies, lists and revokes "
+	        "them, and publishes\nwhat a verifier needs, in Intel's "
+	        "formats "
+	        "under a root of its own.\n\n");
+	for (size_t i = 0; i < N_VERBS; i++)
+		cli_put_row(&text, verbs[i].cli.name + strlen(NAME),
+		            verbs[i].cli.summary);
+	cli_put(&text, "\nassay help sim maker VERB says how one is used.\nThe "
+	               "manual: man assay-sim\n");
+	return cli_print(&text);
+}
+
+int sim_maker_help(int argc, char **argv)
+{
+	const struct verb *v = argc > 0 ? find(argv[0]) : NULL;
+
+	return v ? cli_help(&v->cli) : argc > 0 ? unknown(argv[0]) : help();
+}
+
 int sim_maker_verb(int argc, char **argv)
 {
-	struct sim_args a = { .now = (int64_t)time(NULL) };
+	struct sim_args a = { 0 };
+	struct given given = { 0 };
+	const char *operand[2];
+	const struct verb *v;
 	int status;
 
-	a.make.count = 1;
-	a.make.ca = SIM_CA_PLATFORM;
+	if (argc < 2)
+		return cli_usage(&verb_sim_maker, "want a verb");
+	if (strcmp(argv[1], "--help") == 0)
+		return help();
+	v = find(argv[1]);
+	if (!v)
+		return unknown(argv[1]);
+	a.verb = &v->cli;
 	memcpy(a.make.fmspc, sim_maker_fmspc, sizeof(a.make.fmspc));
-	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-		put_all_help();
-		return fflush(stdout) == 0 ? SIM_YES : SIM_TROUBLE;
-	}
-	for (size_t i = 0; argc > 1 && i < N_VERBS; i++) {
-		if (strcmp(argv[1], verbs[i].name) != 0)
-			continue;
-		a.verb = verbs[i].name;
-		return read_args(&a, &status, &verbs[i], argc - 1, argv + 1)
-		               ? run(&verbs[i], &a)
-		               : status;
-	}
-	fputs("assay: sim maker: want one of:", stderr);
-	for (size_t i = 0; i < N_VERBS; i++)
-		fprintf(stderr, " %s", verbs[i].name);
-	fputs("; see: assay sim maker --help\n", stderr);
-	return SIM_TROUBLE;
+	if (!cli_operands(&given, operand, v->least, v->most, &status, a.verb,
+	                  argc - 1, argv + 1))
+		return status;
+	a.dir = operand[0];
+	a.name = v->most > 1 ? operand[1] : NULL;
+	return take(&a, &given) ? run(v, &a) : SIM_TROUBLE;
 }

@@ -2,14 +2,16 @@
 #ifndef DAEMON_SIM_MAKER_H
 #define DAEMON_SIM_MAKER_H
 
-#include "sim/maker.h"
+#include "cli/cli.h"
+#include "maker/maker.h"
 
 /* Exit statuses, as grep's. */
 enum { SIM_YES = 0, SIM_NO = 1, SIM_TROUBLE = 2 };
 
-/* What the command line says; what it does not say is zero, but `now`. */
+/* What is to be done; what the command line does not say is zero, but `now`. */
 struct sim_args {
-	const char *verb, *dir, *name;
+	const struct cli_verb *verb;
+	const char *dir, *name;
 	bool json;
 	int64_t now;
 	struct sim_make_spec make;

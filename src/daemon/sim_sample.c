@@ -3,168 +3,83 @@
 #include "daemon/daemon.h"
 
 #include "base/text.h"
-#include "sim/log_make.h"
-#include "sim/world.h"
+#include "forge/log_make.h"
+#include "forge/world.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* What is to be made. */
 struct sample {
 	enum sim_kind kind;
+	const char *kind_name, *seed_number, *report_data_hex;
 	const char *status; /* NULL: UpToDate */
 	bool debug, revoked;
-	bool has_report_data, has_at;
+	struct cli_time at;
 	uint8_t report_data[64];
 	int64_t now;
 	uint64_t seed;
 	const char *dir;
 };
 
-/* clang-format off */
-static const char usage[] =
-	"usage: assay sim sample [OPTION]... DIR\n"
-	"\n"
-	"Make a machine in software: writes a quote of it, the manufacturer's documents\n"
-	"and root, and a policy into DIR. All of its names say Simulation; it is good for\n"
-	"tests, and protects nothing.\n"
-	"\n"
-	"  --kind KIND        sgx-v3 (if left out), sgx-v4, sgx-v5, tdx-v4, tdx10-v5,\n"
-	"                     tdx15-v5\n"
-	"  --status STATUS    the machine's status, such as OutOfDate; else UpToDate\n"
-	"  --debug            a debug enclave or TD\n"
-	"  --revoked          the machine's certificate is on the revocation list\n"
-	"  --report-data HEX  what the enclave or TD says, filled up to 64 bytes with\n"
-	"                     zeros; else something made up\n"
-	"  --at TIME          when the documents are a week old, in UTC; else now\n"
-	"  --seed NUMBER      another manufacturer for each number\n"
-	"\n"
-	"The manual: man assay-sim\n";
-/* clang-format on */
-
 /* ---- options */
+
+#define TO(member) offsetof(struct sample, member)
+const struct cli_option sim_sample_options[] = {
+	{ "--kind", "KIND", CLI_TEXT, TO(kind_name),
+	  "sgx-v3 (if left out), sgx-v4, sgx-v5, tdx-v4, tdx10-v5, tdx15-v5" },
+	{ "--status", "STATUS", CLI_TEXT, TO(status),
+	  "the machine's status, such as OutOfDate; else UpToDate" },
+	{ "--debug", NULL, CLI_FLAG, TO(debug), "a debug enclave or TD" },
+	{ "--revoked", NULL, CLI_FLAG, TO(revoked),
+	  "the machine's certificate is on the revocation list" },
+	{ "--report-data", "HEX", CLI_TEXT, TO(report_data_hex),
+	  "what the enclave or TD says, filled up to 64 bytes with zeros; else "
+	  "something made up" },
+	{ "--at", "TIME", CLI_TIME, TO(at),
+	  "when the documents are a week old, in UTC; else now" },
+	{ "--seed", "NUMBER", CLI_TEXT, TO(seed_number),
+	  "another manufacturer for each number" },
+	{ 0 },
+};
 
 static bool find_kind(enum sim_kind *kind, const char *name)
 {
-	for (unsigned i = 0; i < SIM_N_KINDS; i++)
-		if (strcmp(sim_kind_name(i), name) == 0) {
+	struct cli_text names = { 0 };
+
+	for (unsigned i = 0; i < SIM_N_KINDS; i++) {
+		if (!name || strcmp(sim_kind_name(i), name) == 0) {
 			*kind = i;
+			cli_text_free(&names);
 			return true;
 		}
-	fprintf(stderr,
-	        "assay: sim sample: unknown kind %s; want one of:", name);
-	for (unsigned i = 0; i < SIM_N_KINDS; i++)
-		fprintf(stderr, " %s", sim_kind_name(i));
-	fputc('\n', stderr);
-	return false;
-}
-
-static bool read_time(int64_t *time, const char *text)
-{
-	struct assay_bytes in = { (const uint8_t *)text, strlen(text) };
-
-	if (assay_time_parse(time, in))
-		return true;
-	fprintf(stderr,
-	        "assay: sim sample: --at: got %s, want a time in UTC like "
-	        "2026-11-23T12:00:00Z\n",
-	        text);
-	return false;
-}
-
-static bool read_seed(uint64_t *seed, const char *text)
-{
-	char *end;
-
-	errno = 0;
-	*seed = strtoull(text, &end, 10);
-	if (text[0] >= '0' && text[0] <= '9' && !*end && !errno)
-		return true;
-	fprintf(stderr, "assay: sim sample: --seed: got %s, want a number\n",
-	        text);
-	return false;
-}
-
-static bool read_report_data(struct sample *s, const char *text)
-{
-	struct assay_bytes in = { (const uint8_t *)text, strlen(text) };
-
-	s->has_report_data = in.len > 0 &&
-	                     in.len / 2 <= sizeof(s->report_data) &&
-	                     assay_hex_parse(s->report_data, in.len / 2, in);
-	if (!s->has_report_data)
-		fputs("assay: sim sample: --report-data: want 1 to 64 bytes in "
-		      "hex\n",
-		      stderr);
-	return s->has_report_data;
-}
-
-enum { KIND = 1, STATUS, DEBUG, REVOKED, REPORT_DATA, AT, SEED, HELP };
-
-static bool take(struct sample *s, int option, const char *value)
-{
-	switch (option) {
-	case KIND:
-		return find_kind(&s->kind, value);
-	case STATUS:
-		s->status = value;
-		return true;
-	case DEBUG:
-		return s->debug = true;
-	case REVOKED:
-		return s->revoked = true;
-	case REPORT_DATA:
-		return read_report_data(s, value);
-	case AT:
-		s->has_at = true;
-		return read_time(&s->now, value);
-	case SEED:
-		return read_seed(&s->seed, value);
-	default:
-		fputs("see: assay help sim sample\n", stderr);
-		return false;
+		cli_put(&names, " %s", sim_kind_name(i));
 	}
+	cli_usage(&verb_sim_sample, "--kind: got %s, want one of:%s", name,
+	          names.ptr);
+	cli_text_free(&names);
+	return false;
 }
 
 /* False: there is nothing more to do, and `status` is what to exit with. */
 static bool read_options(struct sample *s, int *status, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "kind", required_argument, NULL, KIND },
-		{ "status", required_argument, NULL, STATUS },
-		{ "debug", no_argument, NULL, DEBUG },
-		{ "revoked", no_argument, NULL, REVOKED },
-		{ "report-data", required_argument, NULL, REPORT_DATA },
-		{ "at", required_argument, NULL, AT },
-		{ "seed", required_argument, NULL, SEED },
-		{ "help", no_argument, NULL, HELP },
-		{ 0 },
-	};
-	static char name[] = "assay: sim sample";
-	int option;
+	size_t n;
 
-	*status = 2;
-	argv[0] = name; /* getopt's messages begin with it */
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == HELP) {
-			*status = fputs(usage, stdout) < 0 ? 2 : 0;
-			return false;
-		}
-		if (!take(s, option, optarg))
-			return false;
-	}
-	if (optind != argc - 1) {
-		fputs("assay: sim sample: want one folder to write into; see: "
-		      "assay help sim sample\n",
-		      stderr);
+	if (!cli_operands(s, &s->dir, 1, 1, status, &verb_sim_sample, argc,
+	                  argv))
 		return false;
-	}
-	s->dir = argv[optind];
-	return true;
+	*status = CLI_TROUBLE;
+	s->now = cli_now(&s->at);
+	return find_kind(&s->kind, s->kind_name) &&
+	       cli_take_number(&s->seed, &verb_sim_sample, "--seed",
+	                       s->seed_number, 0, UINT64_MAX) &&
+	       (!s->report_data_hex ||
+	        cli_take_hex(s->report_data, &n, sizeof(s->report_data),
+	                     &verb_sim_sample, "--report-data",
+	                     s->report_data_hex));
 }
 
 /* ---- what the machine is like */
@@ -184,6 +99,7 @@ static bool needs_relaunch(const struct sample *s)
 static bool set_status(struct sim_world *w, const struct sample *s)
 {
 	const struct sim_tcb_spec *tcb = &w->tcb[is_tdx(w) ? SIM_TDX : SIM_SGX];
+	struct cli_text names = { 0 };
 
 	if (needs_relaunch(s)) {
 		w->quote_spec.td.tee_tcb_svn[0] = SIM_SVN_OUT_OF_DATE;
@@ -194,13 +110,12 @@ static bool set_status(struct sim_world *w, const struct sample *s)
 			sim_world_at_level(w, i);
 			return true;
 		}
-	fprintf(stderr,
-	        "assay: sim sample: no machine can be made %s; want one "
-	        "of:",
-	        s->status);
 	for (unsigned i = 0; i < tcb->n_levels; i++)
-		fprintf(stderr, " %s", tcb->level[i].said.status);
-	fputs(s->kind == SIM_TDX15_V5 ? " TDRelaunchAdvised\n" : "\n", stderr);
+		cli_put(&names, " %s", tcb->level[i].said.status);
+	cli_usage(&verb_sim_sample, "--status: got %s, want one of:%s%s",
+	          s->status, names.ptr,
+	          s->kind == SIM_TDX15_V5 ? " TDRelaunchAdvised" : "");
+	cli_text_free(&names);
 	return false;
 }
 
@@ -234,14 +149,14 @@ static bool make(struct sim_world *w, struct buf *log, const struct sample *s)
 	bool good;
 
 	if (!sim_world_default_at(w, s->kind, s->now, s->seed)) {
-		fputs("assay: sim sample: cannot make keys\n", stderr);
+		cli_warn("sim sample: cannot make keys");
 		return false;
 	}
 	if (s->status && !set_status(w, s))
 		return false;
 	if (s->debug)
 		set_debug(w);
-	if (s->has_report_data)
+	if (s->report_data_hex)
 		set_report_data(w, s->report_data);
 	if (s->revoked)
 		revoke(w, &revoked);
@@ -249,7 +164,7 @@ static bool make(struct sim_world *w, struct buf *log, const struct sample *s)
 		sim_log_default(log, &w->quote_spec.td);
 	good = !log->bad && sim_world_build(w);
 	if (!good)
-		fputs("assay: sim sample: cannot make the documents\n", stderr);
+		cli_warn("sim sample: cannot make the documents");
 	return good;
 }
 
@@ -349,7 +264,7 @@ static void say_how(const struct sim_world *w, const struct sample *s)
 	put_path(dir, "");
 	fputs(" --root ", stdout);
 	put_path(dir, "/root.pem");
-	if (s->has_at)
+	if (s->at.given)
 		printf(" --at %s", assay_time_print(at, s->now));
 	fputs(" ", stdout);
 	if (is_tdx(w)) {
@@ -373,8 +288,7 @@ static int write_all(const struct sim_world *w, const struct buf *log,
 {
 	if (!sim_world_write(w, s->dir) || !write_policy(w, s->dir) ||
 	    !write_log(log, s->dir)) {
-		fprintf(stderr, "assay: sim sample: %s: %s\n", s->dir,
-		        strerror(errno));
+		cli_warn("sim sample: %s: %s", s->dir, strerror(errno));
 		return 2;
 	}
 	say_what(w, s);
@@ -382,9 +296,9 @@ static int write_all(const struct sim_world *w, const struct buf *log,
 	return fflush(stdout) == 0 ? 0 : 2;
 }
 
-int sim_sample(int argc, char **argv)
+int sim_sample_verb(int argc, char **argv)
 {
-	struct sample s = { .now = (int64_t)time(NULL) };
+	struct sample s = { 0 };
 	struct buf log = { 0 };
 	struct sim_world *w;
 	int status;
@@ -393,7 +307,7 @@ int sim_sample(int argc, char **argv)
 		return status;
 	w = calloc(1, sizeof(*w));
 	if (!w) {
-		fputs("assay: sim sample: out of memory\n", stderr);
+		cli_warn("sim sample: out of memory");
 		return 2;
 	}
 	status = make(w, &log, &s) ? write_all(w, &log, &s) : 2;

@@ -83,17 +83,6 @@ void forecast_renewed(struct assay_policy *out,
 	out->measurements.max_age = UINT32_MAX;
 }
 
-void forecast_machine(struct assay_policy *out,
-                      const struct assay_policy *policy)
-{
-	*out = *policy;
-	/* the keys about code stand behind those about the machine */
-	for (size_t k = ASSAY_KEY_any_code; k < ASSAY_N_KEYS; k++)
-		out->given[k] = false;
-	out->any_code = out->allow_debug = out->allow_provision_key = true;
-	out->require_sept_ve_disable = false;
-}
-
 /* ---- one that fails */
 
 static void note(struct forecast_fail *f, enum forecast_kind kind, int64_t on,
@@ -165,6 +154,11 @@ static bool is_about_level(const struct assay_verdict *v)
 	case ASSAY_T_REVOKED:
 	case ASSAY_M_IDENTITY:
 	case ASSAY_E_SVN:
+	case ASSAY_E_MISC:
+	case ASSAY_E_ATTR:
+	case ASSAY_E_SIGNER:
+	case ASSAY_E_PRODID:
+	case ASSAY_R_PCK_REVOKED:
 		return true;
 	default:
 		return v->genuine;
@@ -301,51 +295,86 @@ void forecast_cause(const struct forecast_fail *f, char out[FORECAST_TEXT])
 		snprintf(out, FORECAST_TEXT, "%s", f->reason);
 }
 
-const char *forecast_remedy(const struct forecast_fail *f)
+/* What raises it. */
+static void put_update(const struct assay_gap *g, char *out, size_t len)
 {
-	switch (f->kind) {
-	case FORECAST_CERTIFICATE:
-		return "get a new PCK certificate for the machine";
-	case FORECAST_DOCUMENTS:
-		return f->doc == ASSAY_DOC_LIST ? "get a newer list"
-		                                : "fetch the collateral again";
-	case FORECAST_LEVEL:
-		break;
-	default:
-		return NULL;
-	}
-	if (f->simulation)
-		return "assay sim maker update";
-	switch (f->n_gaps ? f->gaps[0].kind : ASSAY_GAP_NONE) {
+	const char *what = g->name;
+
+	switch (g->kind) {
 	case ASSAY_GAP_SGX_COMPONENT:
-		return "update BIOS or microcode";
+		what = *what ? what : "BIOS or microcode";
+		break;
 	case ASSAY_GAP_TDX_COMPONENT:
-		return f->gaps[0].index < 2 ? "update the TDX module"
-		                            : "update BIOS or microcode";
+		what = *what          ? what
+		       : g->index < 2 ? "the TDX module"
+		                      : "BIOS or microcode";
+		break;
 	case ASSAY_GAP_PCE_SVN:
-		return "update the machine's SGX platform software, or its "
-		       "BIOS";
+		what = "the machine's SGX platform software, or its BIOS";
+		break;
 	case ASSAY_GAP_TDX_MODULE:
-		return "update the TDX module, then start the TD anew";
+		what = "the TDX module, then start the TD anew";
+		break;
 	case ASSAY_GAP_QE:
-		return "update the machine's DCAP packages";
+		what = "the machine's DCAP packages";
+		break;
 	case ASSAY_GAP_NONE:
 		break;
 	}
-	return NULL;
+	snprintf(out, len, "update %s", what);
+}
+
+/* Each update once; what does not fit is left out. */
+static void put_updates(const struct forecast_fail *f,
+                        char out[FORECAST_REMEDY])
+{
+	char update[sizeof(f->gaps[0].name) + 64];
+	size_t len = 0;
+
+	for (size_t i = 0; i < f->n_gaps; i++) {
+		put_update(&f->gaps[i], update, sizeof(update));
+		if (strstr(out, update) ||
+		    len + strlen(update) + 3 > FORECAST_REMEDY)
+			continue;
+		len += (size_t)snprintf(out + len, FORECAST_REMEDY - len,
+		                        "%s%s", len ? "; " : "", update);
+	}
+}
+
+void forecast_remedy(const struct forecast_fail *f, char out[FORECAST_REMEDY])
+{
+	const char *text = "";
+
+	switch (f->kind) {
+	case FORECAST_CERTIFICATE:
+		text = "get a new PCK certificate for the machine";
+		break;
+	case FORECAST_DOCUMENTS:
+		text = f->doc == ASSAY_DOC_LIST ? "get a newer list"
+		                                : "fetch the collateral again";
+		break;
+	case FORECAST_LEVEL:
+		text = f->simulation ? "assay sim maker update" : "";
+		break;
+	default:
+		break;
+	}
+	snprintf(out, FORECAST_REMEDY, "%s", text);
+	if (f->kind == FORECAST_LEVEL && !f->simulation)
+		put_updates(f, out);
 }
 
 void forecast_sentence(const struct forecast_fail *f,
                        char out[3 * FORECAST_TEXT])
 {
-	char when[FORECAST_TEXT], cause[FORECAST_TEXT];
-	const char *remedy = forecast_remedy(f);
+	char when[FORECAST_TEXT], cause[FORECAST_TEXT], remedy[FORECAST_REMEDY];
 
 	forecast_when(f, when);
 	forecast_cause(f, cause);
+	forecast_remedy(f, remedy);
 	snprintf(out, 3 * FORECAST_TEXT, "%s %s: %s%s%s",
 	         f->kind == FORECAST_REFUSED ? "refused" : "fails", when, cause,
-	         remedy ? " -> " : "", remedy ? remedy : "");
+	         *remedy ? " -> " : "", remedy);
 }
 
 /* ---- as JSON */
@@ -384,7 +413,7 @@ static void put_gap(struct assay_json_out *o, const struct assay_gap *g)
 
 void forecast_json(struct assay_json_out *o, const struct forecast_fail *f)
 {
-	char sentence[3 * FORECAST_TEXT];
+	char sentence[3 * FORECAST_TEXT], remedy[FORECAST_REMEDY];
 
 	assay_json_put_text(o, "kind", kind_name(f->kind));
 	if (f->on)
@@ -402,6 +431,8 @@ void forecast_json(struct assay_json_out *o, const struct forecast_fail *f)
 	for (size_t i = 0; i < f->n_gaps; i++)
 		put_gap(o, &f->gaps[i]);
 	assay_json_put_end(o, ']');
+	forecast_remedy(f, remedy);
+	assay_json_put_text(o, "remedy", *remedy ? remedy : NULL);
 	forecast_sentence(f, sentence);
 	assay_json_put_text(o, "sentence", sentence);
 }

@@ -16,7 +16,7 @@ enum forecast_kind {
 	FORECAST_RULE,        /* a rule of the policy says no by then */
 };
 
-enum { FORECAST_TEXT = 512 };
+enum { FORECAST_TEXT = 512, FORECAST_REMEDY = 256 };
 
 struct forecast_fail {
 	enum forecast_kind kind; /* NONE: nothing is known that would fail */
@@ -58,11 +58,6 @@ forecast_judge(void *arg, enum forecast_with with, int64_t at);
 void forecast_renewed(struct assay_policy *out,
                       const struct assay_policy *policy);
 
-/* forecast_machine is what `policy` asks of the machine and the documents, and
- * nothing of what it asks of the code. */
-void forecast_machine(struct assay_policy *out,
-                      const struct assay_policy *policy);
-
 /*
  * forecast_make judges now, with the early set, and at each time within a year at
  * which something ends that the policy minds.
@@ -76,16 +71,18 @@ void forecast_make(struct forecast *out, forecast_judge *judge, void *arg,
                    int64_t standard_on);
 
 /* "14 August 2026", "when evaluation 20 becomes the standard", "already"; what is
- * wrong then: "component 2 is 3, needs 4"; and what helps. */
+ * wrong then: "component 2 is 3, needs 4"; and what helps:
+ * "update BIOS, Early Microcode Update", or nothing. */
 void forecast_when(const struct forecast_fail *fail, char out[FORECAST_TEXT]);
 void forecast_cause(const struct forecast_fail *fail, char out[FORECAST_TEXT]);
-const char *forecast_remedy(const struct forecast_fail *fail);
+void forecast_remedy(const struct forecast_fail *fail,
+                     char out[FORECAST_REMEDY]);
 /* All three in a sentence. */
 void forecast_sentence(const struct forecast_fail *fail,
                        char out[3 * FORECAST_TEXT]);
 
-/* The members on, kind, evaluation, status_now, status_then, gaps, sentence, of
- * an object that is open. */
+/* The members on, kind, evaluation, status_now, status_then, gaps, remedy,
+ * sentence, of an object that is open. */
 void forecast_json(struct assay_json_out *o, const struct forecast_fail *fail);
 
 /* ---- many platforms, by what they have in common */

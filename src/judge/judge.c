@@ -82,7 +82,7 @@ void judge_appraise(struct judgement *j, const struct assay_policy *policy,
 		assert(!j->decision.accept);
 	j->level = assay_verdict_level(&j->verdict, j->reason,
 	                               sizeof(j->reason));
-	if (!j->readable)
+	if (!j->readable || policy->machine)
 		return;
 	appraise_keys(j);
 	appraise_nonce(j, wants->nonce);

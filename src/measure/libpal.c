@@ -5,21 +5,12 @@
 
 #include "base/err.h"
 #include "base/rd.h"
+#include "measure/elf64.h"
 #include "measure/stream.h"
 
 #include <stdarg.h>
 #include <string.h>
 
-enum {
-	EHDR_LEN = 64,
-	PHDR_LEN = 56,
-	TYPE_DYN = 3,
-	MACHINE_X86_64 = 62,
-	PT_LOAD = 1,
-	PF_X = 1,
-	PF_W = 2,
-	PF_R = 4,
-};
 /* beyond what a processor addresses, and far below overflow */
 #define END_MAX (UINT64_C(1) << 47)
 
@@ -46,77 +37,47 @@ static bool truncated(struct assay_err *err, const struct assay_rd *r)
 static bool read_header(struct assay_elf *elf, struct assay_rd *phdrs,
                         struct assay_bytes in, struct assay_err *err)
 {
-	static const uint8_t ident[] = { 0x7f, 'E', 'L', 'F', 2, 1, 1 };
 	struct assay_rd r = assay_rd(in);
 	struct assay_rd table = assay_rd(in);
-	struct assay_rd head = assay_rd_sub(&r, EHDR_LEN, "ELF header");
-	struct assay_bytes id = assay_rd_bytes(&head, 16, "e_ident");
-	uint16_t type = assay_rd_u16le(&head, "e_type");
-	uint16_t machine = assay_rd_u16le(&head, "e_machine");
-	uint64_t phoff;
-	uint16_t len, n;
+	struct assay_rd head = assay_rd_sub(&r, ELF_EHDR_LEN, "ELF header");
+	struct assay_ehdr h = assay_ehdr_read(&head);
 
-	assay_rd_bytes(&head, 4, "e_version");
-	elf->entry = assay_rd_u64le(&head, "e_entry");
-	phoff = assay_rd_u64le(&head, "e_phoff");
-	assay_rd_bytes(&head, 14, "e_shoff, e_flags, e_ehsize");
-	len = assay_rd_u16le(&head, "e_phentsize");
-	n = assay_rd_u16le(&head, "e_phnum");
 	assay_rd_join(&r, &head);
 	if (!assay_rd_ok(&r))
 		return truncated(err, &r);
-	if (memcmp(id.ptr, ident, sizeof(ident)) != 0)
+	if (!assay_ehdr_is_elf64(&h))
 		return bad(err, 0, "it is no ELF file of 64 bits");
-	if (type != TYPE_DYN || machine != MACHINE_X86_64)
-		return bad(err, 16,
+	if (h.type != ELF_DYN || h.machine != ELF_X86_64)
+		return bad(err, ELF_E_TYPE,
 		           "e_type %u, e_machine %u: want 3 and 62, a shared "
 		           "object for x86-64",
-		           type, machine);
-	if (len != PHDR_LEN)
-		return bad(err, 54, "e_phentsize: got %u, want 56", len);
-	assay_rd_bytes(&table, phoff > in.len ? in.len + 1 : (size_t)phoff,
+		           h.type, h.machine);
+	if (h.phentsize != ELF_PHDR_LEN)
+		return bad(err, ELF_E_PHENTSIZE, "e_phentsize: got %u, want 56",
+		           h.phentsize);
+	elf->entry = h.entry;
+	assay_rd_bytes(&table, h.phoff > in.len ? in.len + 1 : (size_t)h.phoff,
 	               "what is before the program headers");
-	*phdrs = assay_rd_sub(&table, (size_t)n * PHDR_LEN, "program headers");
+	*phdrs = assay_rd_sub(&table, (size_t)h.phnum * ELF_PHDR_LEN,
+	                      "program headers");
 	assay_rd_join(&table, phdrs);
 	return assay_rd_ok(&table) || truncated(err, &table);
 }
 
 /* ---- segments */
 
-/* A program header of a segment, and where it stands in the file. */
-struct phdr {
-	size_t at;
-	uint32_t type, flags;
-	uint64_t offset, vaddr, filesz, memsz;
-};
-
-static struct phdr read_phdr(struct assay_rd *r)
-{
-	struct phdr h = { .at = r->pos };
-
-	h.type = assay_rd_u32le(r, "p_type");
-	h.flags = assay_rd_u32le(r, "p_flags");
-	h.offset = assay_rd_u64le(r, "p_offset");
-	h.vaddr = assay_rd_u64le(r, "p_vaddr");
-	assay_rd_bytes(r, 8, "p_paddr");
-	h.filesz = assay_rd_u64le(r, "p_filesz");
-	h.memsz = assay_rd_u64le(r, "p_memsz");
-	assay_rd_bytes(r, 8, "p_align");
-	return h;
-}
-
-static bool check_memory(const struct phdr *h, uint64_t end,
+static bool check_memory(const struct assay_phdr *h, uint64_t end,
                          struct assay_err *err)
 {
 	uint64_t page = h->vaddr - h->vaddr % ASSAY_PAGE;
 
 	if (h->memsz == 0 || h->memsz > END_MAX || h->filesz > h->memsz)
-		return bad(err, h->at + 40,
+		return bad(err, h->at + ELF_P_MEMSZ,
 		           "p_memsz: got 0x%llx, want at least 1 and "
 		           "p_filesz, at most 2^47",
 		           (unsigned long long)h->memsz);
 	if (h->vaddr > END_MAX || page < end || (end == 0 && page > 0))
-		return bad(err, h->at + 16,
+		return bad(err, h->at + ELF_P_VADDR,
 		           "p_vaddr: got 0x%llx, want %s 0x%llx",
 		           (unsigned long long)h->vaddr,
 		           end ? "pages from" : "the page",
@@ -124,28 +85,22 @@ static bool check_memory(const struct phdr *h, uint64_t end,
 	return true;
 }
 
-static bool check_file(const struct phdr *h, size_t len, struct assay_err *err)
+static bool check_file(const struct assay_phdr *h, size_t len,
+                       struct assay_err *err)
 {
 	if (h->offset > len || h->filesz > len - h->offset)
-		return bad(err, h->at + 8,
+		return bad(err, h->at + ELF_P_OFFSET,
 		           "segment: 0x%llx bytes at 0x%llx of a file of 0x%zx",
 		           (unsigned long long)h->filesz,
 		           (unsigned long long)h->offset, len);
 	return h->offset % ASSAY_PAGE == h->vaddr % ASSAY_PAGE ||
-	       bad(err, h->at + 8,
+	       bad(err, h->at + ELF_P_OFFSET,
 	           "p_offset 0x%llx and p_vaddr 0x%llx differ in their last "
 	           "12 bits",
 	           (unsigned long long)h->offset, (unsigned long long)h->vaddr);
 }
 
-static unsigned rights(uint32_t flags)
-{
-	return (flags & PF_R ? ASSAY_PAGE_R : 0u) |
-	       (flags & PF_W ? ASSAY_PAGE_W : 0u) |
-	       (flags & PF_X ? ASSAY_PAGE_X : 0u);
-}
-
-static bool add_load(struct assay_elf *elf, const struct phdr *h,
+static bool add_load(struct assay_elf *elf, const struct assay_phdr *h,
                      struct assay_bytes in, struct assay_err *err)
 {
 	if (!check_memory(h, assay_elf_end(elf), err) ||
@@ -156,7 +111,7 @@ static bool add_load(struct assay_elf *elf, const struct phdr *h,
 	elf->load[elf->n_loads++] = (struct assay_elf_load){
 		h->vaddr,
 		h->memsz,
-		rights(h->flags),
+		assay_phdr_rights(h),
 		{ in.ptr + h->offset, (size_t)h->filesz }
 	};
 	return true;
@@ -170,12 +125,13 @@ static bool read_all(struct assay_elf *elf, struct assay_bytes in,
 	if (!read_header(elf, &phdrs, in, err))
 		return false;
 	while (assay_rd_left(&phdrs) > 0) {
-		struct phdr h = read_phdr(&phdrs);
+		struct assay_phdr h = assay_phdr_read(&phdrs);
 
-		if (h.type == PT_LOAD && !add_load(elf, &h, in, err))
+		if (h.type == ELF_LOAD && !add_load(elf, &h, in, err))
 			return false;
 	}
-	return elf->n_loads > 0 || bad(err, 56, "there is no segment to load");
+	return elf->n_loads > 0 ||
+	       bad(err, ELF_E_PHNUM, "there is no segment to load");
 }
 
 bool assay_libpal_read(struct assay_elf *elf, struct assay_bytes in,

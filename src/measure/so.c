@@ -3,32 +3,14 @@
 #include "measure/so.h"
 
 #include "base/err.h"
+#include "measure/elf64.h"
 #include "measure/stream.h"
 
 #include <stdarg.h>
 #include <string.h>
 
 enum {
-	EHDR_LEN = 64,
-	PHDR_LEN = 56,
 	SHDR_LEN = 64,
-	E_PHOFF = 32,
-	E_SHOFF = 40,
-	E_PHENTSIZE = 54,
-	E_SHENTSIZE = 58,
-	E_SHSTRNDX = 62,
-	TYPE_DYN = 3,
-	MACHINE_X86_64 = 62,
-	PT_LOAD = 1,
-	PT_DYNAMIC = 2,
-	PT_TLS = 7,
-	PF_X = 1,
-	PF_W = 2,
-	PF_R = 4,
-	P_OFFSET = 8,
-	P_VADDR = 16,
-	P_FILESZ = 32,
-	P_MEMSZ = 40,
 	SHT_NOBITS = 8,
 	SH_OFFSET = 24,
 };
@@ -45,42 +27,23 @@ bool assay_so_fail(struct assay_err *err, size_t at, const char *fmt, ...)
 
 /* ---- the file's header */
 
-/* What it says of the two tables. */
-struct tables {
-	uint64_t phoff, shoff;
-	uint16_t phlen, n_ph, shlen, n_sh, names;
-};
-
-static bool read_header(struct assay_so *so, struct tables *t,
-                        struct assay_bytes in, struct assay_err *err)
+static bool read_header(struct assay_ehdr *h, struct assay_bytes in,
+                        struct assay_err *err)
 {
-	static const uint8_t ident[] = { 0x7f, 'E', 'L', 'F', 2, 1, 1 };
 	struct assay_rd r = assay_rd(in);
-	struct assay_bytes id = assay_rd_bytes(&r, 16, "e_ident");
-	uint16_t type = assay_rd_u16le(&r, "e_type");
-	uint16_t machine = assay_rd_u16le(&r, "e_machine");
 
-	assay_rd_bytes(&r, 4, "e_version");
-	so->entry = assay_rd_u64le(&r, "e_entry");
-	t->phoff = assay_rd_u64le(&r, "e_phoff");
-	t->shoff = assay_rd_u64le(&r, "e_shoff");
-	assay_rd_bytes(&r, 6, "e_flags, e_ehsize");
-	t->phlen = assay_rd_u16le(&r, "e_phentsize");
-	t->n_ph = assay_rd_u16le(&r, "e_phnum");
-	t->shlen = assay_rd_u16le(&r, "e_shentsize");
-	t->n_sh = assay_rd_u16le(&r, "e_shnum");
-	t->names = assay_rd_u16le(&r, "e_shstrndx");
+	*h = assay_ehdr_read(&r);
 	if (!assay_rd_ok(&r))
 		return assay_so_fail(err, r.bad_at,
 		                     "%s wants %zu bytes, %zu are left", r.bad,
 		                     r.bad_want, r.bad_left);
-	if (memcmp(id.ptr, ident, sizeof(ident)) != 0)
+	if (!assay_ehdr_is_elf64(h))
 		return assay_so_fail(err, 0, "it is no ELF file of 64 bits");
-	return (type == TYPE_DYN && machine == MACHINE_X86_64) ||
-	       assay_so_fail(err, 16,
+	return (h->type == ELF_DYN && h->machine == ELF_X86_64) ||
+	       assay_so_fail(err, ELF_E_TYPE,
 	                     "e_type %u, e_machine %u: want 3 and 62, a "
 	                     "shared object for x86-64",
-	                     type, machine);
+	                     h->type, h->machine);
 }
 
 static bool is_inside(uint64_t from, uint64_t n, uint64_t len)
@@ -120,55 +83,31 @@ static bool check_len(const char *what, size_t at, uint16_t got, uint16_t want,
 
 /* ---- segments */
 
-/* A program header. */
-struct phdr {
-	size_t at;
-	uint32_t type, flags;
-	uint64_t offset, vaddr, filesz, memsz, align;
-};
-
-static struct phdr read_phdr(struct assay_rd *r)
-{
-	struct phdr h = { .at = r->pos };
-
-	h.type = assay_rd_u32le(r, "p_type");
-	h.flags = assay_rd_u32le(r, "p_flags");
-	h.offset = assay_rd_u64le(r, "p_offset");
-	h.vaddr = assay_rd_u64le(r, "p_vaddr");
-	assay_rd_bytes(r, 8, "p_paddr");
-	h.filesz = assay_rd_u64le(r, "p_filesz");
-	h.memsz = assay_rd_u64le(r, "p_memsz");
-	h.align = assay_rd_u64le(r, "p_align");
-	return h;
-}
-
-static bool check_phdr(const struct phdr *h, struct assay_bytes in,
+static bool check_phdr(const struct assay_phdr *h, struct assay_bytes in,
                        struct assay_err *err)
 {
 	if (h->filesz > h->memsz)
-		return assay_so_fail(err, h->at + P_FILESZ,
+		return assay_so_fail(err, h->at + ELF_P_FILESZ,
 		                     "p_filesz 0x%llx: want at most p_memsz "
 		                     "0x%llx",
 		                     (unsigned long long)h->filesz,
 		                     (unsigned long long)h->memsz);
 	if (!is_inside(h->vaddr, h->memsz, ASSAY_SO_END_MAX))
-		return assay_so_fail(err, h->at + P_VADDR,
+		return assay_so_fail(err, h->at + ELF_P_VADDR,
 		                     "p_vaddr 0x%llx, p_memsz 0x%llx: want an "
 		                     "end below 2^47",
 		                     (unsigned long long)h->vaddr,
 		                     (unsigned long long)h->memsz);
-	return check_inside(in, h->at + P_OFFSET, "segment", h->offset,
+	return check_inside(in, h->at + ELF_P_OFFSET, "segment", h->offset,
 	                    h->filesz, err);
 }
 
-static struct assay_so_segment segment(const struct phdr *h,
+static struct assay_so_segment segment(const struct assay_phdr *h,
                                        struct assay_bytes in)
 {
 	return (struct assay_so_segment){
 		.at = h->at,
-		.rights = (h->flags & PF_R ? ASSAY_PAGE_R : 0u) |
-		          (h->flags & PF_W ? ASSAY_PAGE_W : 0u) |
-		          (h->flags & PF_X ? ASSAY_PAGE_X : 0u),
+		.rights = assay_phdr_rights(h),
 		.vaddr = h->vaddr,
 		.memsz = h->memsz,
 		.align = h->align,
@@ -190,7 +129,7 @@ static bool add_load(struct assay_so *so, const struct assay_so_segment *s,
 		                     "there are more than %d segments to load",
 		                     ASSAY_SO_LOADS_MAX);
 	if (s->vaddr - s->vaddr % ASSAY_PAGE < so->end)
-		return assay_so_fail(err, s->at + P_VADDR,
+		return assay_so_fail(err, s->at + ELF_P_VADDR,
 		                     "p_vaddr: got 0x%llx, want at least "
 		                     "0x%llx, behind the segment before it",
 		                     (unsigned long long)s->vaddr,
@@ -200,21 +139,21 @@ static bool add_load(struct assay_so *so, const struct assay_so_segment *s,
 	return true;
 }
 
-static bool take_phdr(struct assay_so *so, const struct phdr *h,
+static bool take_phdr(struct assay_so *so, const struct assay_phdr *h,
                       struct assay_err *err)
 {
 	struct assay_so_segment s;
 
-	if (h->type != PT_LOAD && h->type != PT_DYNAMIC && h->type != PT_TLS)
+	if (h->type != ELF_LOAD && h->type != ELF_DYNAMIC && h->type != ELF_TLS)
 		return true;
 	if (!check_phdr(h, so->in, err))
 		return false;
 	s = segment(h, so->in);
-	if (h->type == PT_DYNAMIC && so->dynamic.at == 0)
+	if (h->type == ELF_DYNAMIC && so->dynamic.at == 0)
 		so->dynamic = s;
-	if (h->type == PT_TLS)
+	if (h->type == ELF_TLS)
 		so->tls = s;
-	return h->type != PT_LOAD || s.memsz == 0 || add_load(so, &s, err);
+	return h->type != ELF_LOAD || s.memsz == 0 || add_load(so, &s, err);
 }
 
 struct assay_bytes assay_so_memory(const struct assay_so *so, uint64_t vaddr,
@@ -308,22 +247,22 @@ bool assay_so_section(struct assay_so_section *section,
 	return !find(&h, so, name) || read_section(section, &h, so->in, err);
 }
 
-static bool read_names(struct assay_so *so, const struct tables *t,
+static bool read_names(struct assay_so *so, const struct assay_ehdr *h,
                        struct assay_err *err)
 {
 	struct assay_so_section names;
 	struct assay_rd r = so->sections;
-	struct shdr h;
+	struct shdr header;
 
-	if (t->n_sh == 0)
+	if (h->shnum == 0)
 		return true;
-	if (t->names >= t->n_sh)
-		return assay_so_fail(err, E_SHSTRNDX,
+	if (h->shstrndx >= h->shnum)
+		return assay_so_fail(err, ELF_E_SHSTRNDX,
 		                     "e_shstrndx: got %u, want less than %u",
-		                     t->names, t->n_sh);
-	r.pos += (size_t)t->names * SHDR_LEN;
-	h = read_shdr(&r);
-	if (!read_section(&names, &h, so->in, err))
+		                     h->shstrndx, h->shnum);
+	r.pos += (size_t)h->shstrndx * SHDR_LEN;
+	header = read_shdr(&r);
+	if (!read_section(&names, &header, so->in, err))
 		return false;
 	so->names = names.file;
 	return true;
@@ -334,19 +273,22 @@ static bool read_names(struct assay_so *so, const struct tables *t,
 static bool read_tables(struct assay_so *so, struct assay_rd *phdrs,
                         struct assay_bytes in, struct assay_err *err)
 {
-	struct tables t;
+	struct assay_ehdr h;
 
+	if (!read_header(&h, in, err))
+		return false;
 	so->in = in;
-	return read_header(so, &t, in, err) &&
-	       check_len("e_phentsize", E_PHENTSIZE, t.phlen, PHDR_LEN, err) &&
-	       open_table(phdrs, in, "program headers", t.phoff,
-	                  (size_t)t.n_ph * PHDR_LEN, E_PHOFF, err) &&
-	       (t.n_sh == 0 || check_len("e_shentsize", E_SHENTSIZE, t.shlen,
-	                                 SHDR_LEN, err)) &&
+	so->entry = h.entry;
+	return check_len("e_phentsize", ELF_E_PHENTSIZE, h.phentsize,
+	                 ELF_PHDR_LEN, err) &&
+	       open_table(phdrs, in, "program headers", h.phoff,
+	                  (size_t)h.phnum * ELF_PHDR_LEN, ELF_E_PHOFF, err) &&
+	       (h.shnum == 0 || check_len("e_shentsize", ELF_E_SHENTSIZE,
+	                                  h.shentsize, SHDR_LEN, err)) &&
 	       open_table(&so->sections, in, "section headers",
-	                  t.n_sh ? t.shoff : 0, (size_t)t.n_sh * SHDR_LEN,
-	                  E_SHOFF, err) &&
-	       read_names(so, &t, err);
+	                  h.shnum ? h.shoff : 0, (size_t)h.shnum * SHDR_LEN,
+	                  ELF_E_SHOFF, err) &&
+	       read_names(so, &h, err);
 }
 
 static bool read_all(struct assay_so *so, struct assay_bytes in,
@@ -357,13 +299,13 @@ static bool read_all(struct assay_so *so, struct assay_bytes in,
 	if (!read_tables(so, &phdrs, in, err))
 		return false;
 	while (assay_rd_left(&phdrs) > 0) {
-		struct phdr h = read_phdr(&phdrs);
+		struct assay_phdr h = assay_phdr_read(&phdrs);
 
 		if (!take_phdr(so, &h, err))
 			return false;
 	}
 	return so->n_loads > 0 ||
-	       assay_so_fail(err, 56, "there is no segment to load");
+	       assay_so_fail(err, ELF_E_PHNUM, "there is no segment to load");
 }
 
 bool assay_so_read(struct assay_so *so, struct assay_bytes in,
@@ -387,10 +329,9 @@ bool assay_so_has(struct assay_bytes in, const char *name)
 
 bool assay_so_is_cut(struct assay_bytes in)
 {
-	struct assay_so so;
-	struct tables t;
+	struct assay_ehdr h;
 
-	return read_header(&so, &t, in, NULL) && t.n_sh > 0 &&
-	       t.shlen == SHDR_LEN &&
-	       !is_inside(t.shoff, (uint64_t)t.n_sh * SHDR_LEN, in.len);
+	return read_header(&h, in, NULL) && h.shnum > 0 &&
+	       h.shentsize == SHDR_LEN &&
+	       !is_inside(h.shoff, (uint64_t)h.shnum * SHDR_LEN, in.len);
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 enum {
 	REFRESH_S = 7 * 86400, /* before the first of the documents ends */
 	EVERY_S = 3600,        /* and then not more often */
@@ -88,27 +90,33 @@ static void end_turn(struct collateral_source *s, struct collateral_turn *t)
 
 /* ---- sets */
 
-/* What is kept for a set, if it is good. */
-struct kept {
-	bool good;
-	struct collateral_papers papers;
-	struct collateral_checked checked;
-};
-
-static void forget(struct kept *k)
+/* The roots that a set may be of. */
+static struct collateral_roots roots_of(const struct collateral_source *s,
+                                        const struct collateral_want *want)
 {
-	collateral_papers_free(&k->papers);
-	*k = (struct kept){ 0 };
+	for (size_t i = 0; i < s->roots.n; i++)
+		if (memcmp(s->roots.key[i], want->root, sizeof(want->root)) ==
+		    0)
+			return (struct collateral_roots){ &s->roots.key[i], 1 };
+	return s->roots;
 }
 
-static void find(struct kept *k, struct collateral_source *s,
+static void forget(struct collateral_kept *k)
+{
+	collateral_papers_free(&k->papers);
+	*k = (struct collateral_kept){ 0 };
+}
+
+static void find(struct collateral_kept *k, struct collateral_source *s,
                  const struct collateral_want *want, int64_t now,
                  char why[COLLATERAL_WHY])
 {
+	const struct collateral_roots roots = roots_of(s, want);
+
 	forget(k);
-	for (size_t i = 0; !k->good && i < s->roots.n; i++)
+	for (size_t i = 0; !k->good && i < roots.n; i++)
 		k->good = collateral_find(&k->papers, &k->checked, &s->shelf,
-		                          want, &s->roots.key[i], &now, why);
+		                          want, &roots.key[i], &now, why);
 }
 
 static int64_t fetched(const struct collateral_papers *p)
@@ -123,7 +131,8 @@ static int64_t fetched(const struct collateral_papers *p)
 
 /* Nothing newer is worth asking for.  An early set is asked for to learn early
  * what will be: every day. */
-static bool is_new(const struct kept *k, const struct collateral_source *s,
+static bool is_new(const struct collateral_kept *k,
+                   const struct collateral_source *s,
                    const struct collateral_want *want, int64_t now)
 {
 	const int64_t at = fetched(&k->papers);
@@ -168,7 +177,7 @@ static void put_documents(struct collateral_set *set,
 	c->root_ca_crl = put(&set->memory, &d[COLLATERAL_ROOT_CRL].body);
 }
 
-static bool give(struct collateral_set *set, const struct kept *k,
+static bool give(struct collateral_set *set, const struct collateral_kept *k,
                  char why[COLLATERAL_WHY])
 {
 	put_documents(set, &k->papers);
@@ -194,18 +203,51 @@ void collateral_free(struct collateral_set *set)
 
 /* ---- fetching */
 
-static bool fetch_at(struct kept *k, struct collateral_source *s,
+typedef bool
+asker(struct collateral_papers *papers, struct collateral_address *address,
+      const struct collateral_want *want, const struct collateral_roots *roots,
+      const struct net_options *net, int64_t now, char why[COLLATERAL_WHY]);
+/* Fetches it from one address, and checks it. */
+typedef bool at_address(struct collateral_kept *k, struct collateral_source *s,
+                        struct collateral_address *address,
+                        const struct collateral_want *want, int64_t now,
+                        char why[COLLATERAL_WHY]);
+
+/* What one process is told by a server that is asked too often, all heed. */
+static bool ask_at(struct collateral_papers *papers, asker *ask,
+                   struct collateral_source *s,
+                   struct collateral_address *address,
+                   const struct collateral_want *want,
+                   const struct collateral_roots *roots, int64_t now,
+                   char why[COLLATERAL_WHY])
+{
+	const int64_t told = collateral_wait_left(&s->shelf, address->base);
+	const int64_t before = collateral_seconds() + told;
+	int64_t left;
+
+	if (told && address->not_before < before)
+		address->not_before = before;
+	if (ask(papers, address, want, roots, &s->net, now, why))
+		return true;
+	left = address->not_before - collateral_seconds();
+	if (left > told)
+		collateral_wait_keep(&s->shelf, address->base, left);
+	return false;
+}
+
+static bool fetch_at(struct collateral_kept *k, struct collateral_source *s,
                      struct collateral_address *address,
                      const struct collateral_want *want, int64_t now,
                      char why[COLLATERAL_WHY])
 {
+	const struct collateral_roots roots = roots_of(s, want);
 	struct collateral_papers papers;
 	struct collateral_checked checked;
 
-	if (!collateral_ask(&papers, address, want, &s->roots, &s->net, now,
-	                    why))
+	if (!ask_at(&papers, collateral_ask, s, address, want, &roots, now,
+	            why))
 		return false;
-	if (!collateral_check(&checked, &papers, want, &s->roots, &now,
+	if (!collateral_check(&checked, &papers, want, &roots, &now,
 	                      address->base, why) ||
 	    !collateral_keep(&s->shelf, &papers, &checked, want, address->base,
 	                     why)) {
@@ -213,20 +255,60 @@ static bool fetch_at(struct kept *k, struct collateral_source *s,
 		return false;
 	}
 	forget(k);
-	*k = (struct kept){ true, papers, checked };
+	*k = (struct collateral_kept){ true, papers, checked };
+	return true;
+}
+
+/* A list alone is not kept in the folder, and may not be below it either. */
+static bool is_above(struct collateral_source *s,
+                     const struct collateral_checked *checked,
+                     const struct collateral_want *want, const char *who,
+                     char why[COLLATERAL_WHY])
+{
+	struct collateral_mark seen[COLLATERAL_PARTS];
+
+	if (!collateral_marks(seen, &s->shelf, want, checked->root))
+		return collateral_say(why, "the folder",
+		                      "what was seen before cannot be read");
+	return !collateral_is_below(checked->mark[COLLATERAL_PCK_CRL],
+	                            seen[COLLATERAL_PCK_CRL]) ||
+	       collateral_say(why, who,
+	                      "its revocation list is older than one that was "
+	                      "seen before: a cache is behind; ask another "
+	                      "address");
+}
+
+static bool list_at(struct collateral_kept *k, struct collateral_source *s,
+                    struct collateral_address *address,
+                    const struct collateral_want *want, int64_t now,
+                    char why[COLLATERAL_WHY])
+{
+	struct collateral_kept got = { .good = true };
+
+	if (!ask_at(&got.papers, collateral_ask_list, s, address, want,
+	            &s->roots, now, why))
+		return false;
+	if (!collateral_check_list(&got.checked, &got.papers, want, &s->roots,
+	                           now, address->base, why) ||
+	    !is_above(s, &got.checked, want, address->base, why)) {
+		forget(&got);
+		return false;
+	}
+	forget(k);
+	*k = got;
 	return true;
 }
 
 /* In the order of the addresses; what is kept stays where none has any. */
-static void fetch(struct kept *k, struct collateral_source *s,
+static void fetch(struct collateral_kept *k, struct collateral_source *s,
                   struct collateral_turn *t, const struct collateral_want *want,
-                  int64_t now)
+                  int64_t now, at_address *at)
 {
 	bool good = false;
 
 	t->why[0] = 0;
 	for (size_t i = 0; !good && i < s->n_addresses; i++)
-		good = fetch_at(k, s, &s->address[i], want, now, t->why);
+		good = at(k, s, &s->address[i], want, now, t->why);
 	t->failed = !good;
 	t->tried = collateral_seconds();
 }
@@ -241,7 +323,7 @@ static bool too_soon(const struct collateral_turn *t, bool good)
 }
 
 /* In one's own turn, in which somebody else may have fetched it before. */
-static void renew(struct kept *k, struct collateral_source *s,
+static void renew(struct collateral_kept *k, struct collateral_source *s,
                   struct collateral_turn *t, const struct collateral_want *want,
                   int64_t now, char why[COLLATERAL_WHY])
 {
@@ -251,8 +333,28 @@ static void renew(struct kept *k, struct collateral_source *s,
 	if (is_new(k, s, want, now))
 		return;
 	if (!too_soon(t, k->good))
-		fetch(k, s, t, want, now);
+		fetch(k, s, t, want, now, fetch_at);
 	memcpy(why, t->why, COLLATERAL_WHY);
+}
+
+/* Where nothing is kept, and nothing was asked for. */
+static void say_missing(const struct collateral_source *s,
+                        const struct collateral_want *want,
+                        char why[COLLATERAL_WHY])
+{
+	char fmspc[13], kind[COLLATERAL_KIND];
+
+	assay_hex_print(fmspc, want->fmspc, sizeof(want->fmspc), true);
+	collateral_kind(kind, want);
+	collateral_say(
+		why, s->folder ? s->folder : "the cache",
+		"has no documents of %s machines of FMSPC %s, %s CA, "
+		"%s: assay collateral fetch --fmspc %s --tee %s --ca %s "
+		"--%s %s where there is a network, then assay collateral "
+		"export there, and import here",
+		assay_tee_name(want->tee), fmspc, collateral_ca(want), kind,
+		fmspc, collateral_tee(want), collateral_ca(want),
+		want->evaluation ? "evaluation" : "update", kind);
 }
 
 bool collateral_get(struct collateral_set *set, struct collateral_source *s,
@@ -260,8 +362,8 @@ bool collateral_get(struct collateral_set *set, struct collateral_source *s,
                     bool offline, char why[COLLATERAL_WHY])
 {
 	struct collateral_turn *t = NULL;
-	struct kept k = { 0 };
-	char name[COLLATERAL_NAME], any_root[17] = "";
+	struct collateral_kept k = { 0 };
+	char name[COLLATERAL_NAME], root[17];
 	bool good;
 
 	*set = (struct collateral_set){ 0 };
@@ -270,7 +372,8 @@ bool collateral_get(struct collateral_set *set, struct collateral_source *s,
 	if (k.good || !offline)
 		why[0] = 0;
 	if (!is_new(&k, s, want, now) && !offline) {
-		collateral_name(name, COLLATERAL_TCB, any_root, want);
+		collateral_root_id(root, want->root);
+		collateral_name(name, COLLATERAL_TCB, root, want);
 		t = begin_turn(s, name, !k.good);
 	}
 	if (t) {
@@ -278,12 +381,35 @@ bool collateral_get(struct collateral_set *set, struct collateral_source *s,
 		end_turn(s, t);
 	}
 	if (!k.good && !why[0])
-		collateral_say(why, "the folder",
-		               "has no documents of %s machines of this FMSPC "
-		               "that are good now: fetch them",
-		               assay_tee_name(want->tee));
+		say_missing(s, want, why);
 	good = k.good && give(set, &k, why);
 	forget(&k);
+	return good;
+}
+
+static bool is_list_good(const struct collateral_kept *k, int64_t now)
+{
+	return k->good && now < k->checked.fresh_until;
+}
+
+bool collateral_list(struct collateral_set *set, struct collateral_source *s,
+                     bool platform_ca, int64_t now, char why[COLLATERAL_WHY])
+{
+	const struct collateral_want want = { .tee = ASSAY_TEE_SGX,
+		                              .platform_ca = platform_ca };
+	struct collateral_turn *t = begin_turn(s, collateral_ca(&want), true);
+	struct collateral_kept *k = &s->list[platform_ca];
+	bool good;
+
+	*set = (struct collateral_set){ 0 };
+	why[0] = 0;
+	if (!t)
+		return collateral_say(why, "the list", "memory is short");
+	if (!too_soon(t, is_list_good(k, now)))
+		fetch(k, s, t, &want, now, list_at);
+	memcpy(why, t->why, COLLATERAL_WHY);
+	good = is_list_good(k, now) && give(set, k, why);
+	end_turn(s, t);
 	return good;
 }
 
@@ -326,13 +452,14 @@ static bool tell(struct collateral_source *s, const char *name,
 	char unused[COLLATERAL_WHY] = "", id[17], own[17];
 	struct collateral_set set = { 0 };
 	struct collateral_want want;
-	struct kept k = { 0 };
+	struct collateral_kept k = { 0 };
 	bool good = true;
 
 	if (!collateral_name_read(&want, id, name))
 		return true;
 	for (size_t i = 0; !k.good && i < s->roots.n; i++) {
 		collateral_root_id(own, s->roots.key[i]);
+		memcpy(want.root, s->roots.key[i], sizeof(want.root));
 		k.good = strcmp(own, id) == 0 &&
 		         collateral_find(&k.papers, &k.checked, &s->shelf,
 		                         &want, &s->roots.key[i], NULL, unused);
@@ -360,11 +487,32 @@ bool collateral_each(struct collateral_source *s,
 
 /* ---- opening */
 
-static bool copy_text(char **to, const char **slot, const char *from)
+static bool copy_text(char **to, const char *from)
 {
 	*to = from ? strdup(from) : NULL;
-	*slot = *to;
 	return !from || *to;
+}
+
+static bool take_ways(struct collateral_source *s,
+                      const struct collateral_options *o)
+{
+	s->net = o->net;
+	if (!copy_text(&s->folder, o->folder) ||
+	    !copy_text(&s->ca_file, o->net.ca_file) ||
+	    !copy_text(&s->proxy, o->net.proxy))
+		return false;
+	s->net.ca_file = s->ca_file;
+	s->net.proxy = s->proxy;
+	return true;
+}
+
+/* What it is said to be is not repeated: a password may stand in it. */
+static bool is_proxy(const char *url, char why[COLLATERAL_WHY])
+{
+	return !url || collateral_is_url(url) ||
+	       collateral_say(why, "the proxy",
+	                      "want its address, as in "
+	                      "http://proxy.example:3128");
 }
 
 static bool take_roots(struct collateral_source *s,
@@ -417,11 +565,9 @@ struct collateral_source *collateral_open(const struct collateral_options *o,
 	pthread_cond_init(&s->over, NULL);
 	s->refresh_s = o->refresh_s ? o->refresh_s : REFRESH_S;
 	s->max_age_s = o->max_age_s;
-	s->net = o->net;
 	if (collateral_shelf_open(&s->shelf, o->folder, why) &&
-	    take_addresses(s, o, why) && take_roots(s, o) &&
-	    copy_text(&s->ca_file, &s->net.ca_file, o->net.ca_file) &&
-	    copy_text(&s->proxy, &s->net.proxy, o->net.proxy))
+	    take_addresses(s, o, why) && is_proxy(o->net.proxy, why) &&
+	    take_roots(s, o) && take_ways(s, o))
 		return s;
 	if (!why[0])
 		collateral_say(why, "the source", "memory is short");
@@ -436,6 +582,8 @@ void collateral_close(struct collateral_source *s)
 	if (!s)
 		return;
 	collateral_shelf_close(&s->shelf);
+	forget(&s->list[0]);
+	forget(&s->list[1]);
 	while ((t = s->turns)) {
 		s->turns = t->next;
 		free(t);
@@ -444,6 +592,7 @@ void collateral_close(struct collateral_source *s)
 	free(s->root);
 	free(s->ca_file);
 	free(s->proxy);
+	free(s->folder);
 	pthread_cond_destroy(&s->over);
 	pthread_mutex_destroy(&s->mutex);
 	free(s);

@@ -23,9 +23,17 @@ struct collateral_want {
 	                      * Processor CA */
 	bool early;       /* update=early; else standard */
 	uint32_t evaluation; /* this number; 0: the newest of its kind */
+	uint8_t root[64];    /* under which it is to be, if that is trusted: two
+	                   * manufacturers may give machines the same FMSPC;
+	                   * else, or zeros, any that is */
 };
 
-/* What a quote needs; false: it does not say (err). */
+/* collateral_same: both are answered by the same set. */
+bool collateral_same(const struct collateral_want *a,
+                     const struct collateral_want *b);
+
+/* What a quote needs, as its certificates say, which nothing has proved yet; false:
+ * they do not say (err). */
 ASSAY_MUST_CHECK bool collateral_want_of(struct collateral_want *want,
                                          struct assay_bytes quote,
                                          struct assay_bytes pck_chain,
@@ -63,7 +71,7 @@ struct collateral_options {
  * NULL, and why.
  */
 struct collateral_source;
-enum { COLLATERAL_WHY = 1024 };
+enum { COLLATERAL_WHY = 4096 }; /* a dozen lines */
 struct collateral_source *
 collateral_open(const struct collateral_options *options,
                 char why[COLLATERAL_WHY]);
@@ -96,6 +104,17 @@ ASSAY_MUST_CHECK bool collateral_get(struct collateral_set *set,
                                      const struct collateral_want *want,
                                      int64_t now, bool offline,
                                      char why[COLLATERAL_WHY]);
+
+/*
+ * collateral_list fetches the revocation list of a PCK CA with its chain, the two
+ * documents of `set` that are there: clients ask for it first, before they say
+ * for which machines.  Nothing of it is in the folder; it is asked for every
+ * hour at most.  False, and lines, as collateral_get.
+ */
+ASSAY_MUST_CHECK bool collateral_list(struct collateral_set *set,
+                                      struct collateral_source *source,
+                                      bool platform_ca, int64_t now,
+                                      char why[COLLATERAL_WHY]);
 
 /*
  * collateral_floors raises the floors of `terms` to what was seen before for

@@ -47,6 +47,12 @@ static bool begins(const char *text, const char *with)
 	return strncasecmp(text, with, strlen(with)) == 0;
 }
 
+bool collateral_is_url(const char *url)
+{
+	return (begins(url, "http://") || begins(url, "https://")) &&
+	       !strspn(strchr(url, ':') + 3, "/");
+}
+
 bool collateral_address(struct collateral_address *a, const char *url,
                         char why[COLLATERAL_WHY])
 {
@@ -57,8 +63,7 @@ bool collateral_address(struct collateral_address *a, const char *url,
 		return collateral_say(why, "an address",
 		                      "got %zu bytes, want at most %zu", n,
 		                      sizeof(a->base) - 1);
-	if ((!begins(url, "http://") && !begins(url, "https://")) ||
-	    strpbrk(url, "?#@ ") || strspn(strchr(url, ':') + 3, "/"))
+	if (!collateral_is_url(url) || strpbrk(url, "?#@ "))
 		return collateral_say(why, url,
 		                      "want the address of a PCS or PCCS, as "
 		                      "in " INTEL_ASKED " or http://host:8081");
@@ -67,7 +72,11 @@ bool collateral_address(struct collateral_address *a, const char *url,
 	cut(a->base, "/sgx" V4);
 	cut(a->base, "/tdx" V4);
 	cut(a->base, "/");
-	return true;
+	/* ended in May 2026 [DCAP 3.5]; asked there, a cache knows no path */
+	return !strstr(a->base, "/certification/v") ||
+	       collateral_say(why, url,
+	                      "want version 4: leave out what stands behind "
+	                      "the host, or let it end with /sgx" V4);
 }
 
 /* Whether `url` is this address or below it. */
@@ -100,6 +109,8 @@ static const struct {
 	  "is the machine of this manufacturer, and the evaluation one that "
 	  "was published?  A cache may have to be filled first; or ask another "
 	  "address" },
+	{ 407, "is behind a proxy that wants to know who asks",
+	  "--proxy http://NAME:PASSWORD@HOST:PORT" },
 	{ 410, "has it no longer", "ask for a newer evaluation" },
 	{ BUSY, "is asked too often", "" },
 	{ 461, "does not know the machine",
@@ -130,6 +141,7 @@ static bool say_wait(struct asking *a, const char *means)
 	unsigned wait = net_retry_after(&a->answer);
 
 	wait = wait ? wait : WAIT_S;
+	wait = wait < COLLATERAL_WAIT_S ? wait : COLLATERAL_WAIT_S;
 	a->address->not_before = collateral_seconds() + wait;
 	return collateral_say(a->why, a->address->base,
 	                      "it %s (%u): ask again in %u s, or another "
@@ -165,14 +177,30 @@ static bool say_status(struct asking *a, const char *url)
 	                      status, behind(url, base));
 }
 
+static const char *tls_todo(enum net_tls tls)
+{
+	static const char *const todo[] = {
+		[NET_TLS_HELLO] = "it has to speak TLS 1.2 or 1.3: renew it, "
+				  "or look at the address",
+		[NET_TLS_SIGNER] = "--ca-file names who signs its certificate",
+		[NET_TLS_FILE] = "--ca-file wants certificates in PEM",
+		[NET_TLS_NAME] = "ask it by a name that its certificate is "
+				 "for, or have that renewed",
+		[NET_TLS_DATE] = "have its certificate renewed, and look at "
+				 "this machine's clock",
+	};
+
+	return todo[tls];
+}
+
 static bool say_net(struct asking *a, const struct net_err *err)
 {
 	static const char *const todo[] = {
 		[NET_FAILED] = "try again",
 		[NET_URL] = "look at the address",
-		[NET_RESOLVE] = "look at the name, and at the network",
-		[NET_CONNECT] = "does it run, and is the way to it open?",
-		[NET_TLS] = "--ca-file names who signs its certificate",
+		[NET_RESOLVE] = "look at the name, the network, --proxy",
+		[NET_CONNECT] = "does it run? is the way open, or --proxy?",
+		[NET_PROXY] = "look at --proxy, and at what it lets through",
 		[NET_SEND] = "try again",
 		[NET_ODD] = "it is no PCS or PCCS: look at the address",
 		[NET_CUT] = "try again, or ask another address",
@@ -183,7 +211,9 @@ static bool say_net(struct asking *a, const struct net_err *err)
 
 	/* its text begins with the whole URL */
 	return collateral_say(a->why, a->address->base, "%.150s; %s",
-	                      said ? said + 2 : err->text, todo[err->stage]);
+	                      said ? said + 2 : err->text,
+	                      err->stage == NET_TLS ? tls_todo(err->tls)
+	                                            : todo[err->stage]);
 }
 
 /* ---- one document */
@@ -386,6 +416,11 @@ static bool get_all(struct asking *a, struct collateral_papers *p)
 	                    buf_bytes(&d[COLLATERAL_TCB].chain));
 }
 
+static bool get_list(struct asking *a, struct collateral_papers *p)
+{
+	return get_pck_crl(a, &p->part[COLLATERAL_PCK_CRL]);
+}
+
 void collateral_papers_free(struct collateral_papers *p)
 {
 	for (size_t i = 0; i < COLLATERAL_PARTS; i++) {
@@ -395,6 +430,39 @@ void collateral_papers_free(struct collateral_papers *p)
 	*p = (struct collateral_papers){ 0 };
 }
 
+/* `these` are what is got. */
+static bool ask_for(struct collateral_papers *papers, struct asking a,
+                    bool (*these)(struct asking *a,
+                                  struct collateral_papers *p),
+                    const struct net_options *net, int64_t now)
+{
+	const char *base = a.address->base;
+	const int64_t wait = a.address->not_before - collateral_seconds();
+	bool good;
+
+	*papers = (struct collateral_papers){ 0 };
+	if (wait > 0)
+		return collateral_say(a.why, base,
+		                      "it wants to be left alone for another "
+		                      "%lld s; ask again then, or another "
+		                      "address",
+		                      (long long)wait);
+	a.net = net_start(net);
+	if (!a.net)
+		return collateral_say(a.why, base, "memory is short");
+	good = these(&a, papers);
+	net_forget(&a.answer);
+	net_end(a.net);
+	for (size_t i = 0; good && i < COLLATERAL_PARTS; i++) {
+		papers->part[i].fetched = now;
+		snprintf(papers->part[i].from, sizeof(papers->part[i].from),
+		         "%s", base);
+	}
+	if (!good)
+		collateral_papers_free(papers);
+	return good;
+}
+
 bool collateral_ask(struct collateral_papers *papers,
                     struct collateral_address *address,
                     const struct collateral_want *want,
@@ -402,31 +470,23 @@ bool collateral_ask(struct collateral_papers *papers,
                     const struct net_options *net, int64_t now,
                     char why[COLLATERAL_WHY])
 {
-	struct asking a = {
+	const struct asking a = {
 		.address = address, .want = want, .roots = roots, .why = why
 	};
-	const int64_t wait = address->not_before - collateral_seconds();
-	bool good;
 
-	*papers = (struct collateral_papers){ 0 };
-	if (wait > 0)
-		return collateral_say(why, address->base,
-		                      "it wants to be left alone for another "
-		                      "%lld s; ask again then, or another "
-		                      "address",
-		                      (long long)wait);
-	a.net = net_start(net);
-	if (!a.net)
-		return collateral_say(why, address->base, "memory is short");
-	good = get_all(&a, papers);
-	net_forget(&a.answer);
-	net_end(a.net);
-	for (size_t i = 0; good && i < COLLATERAL_PARTS; i++) {
-		papers->part[i].fetched = now;
-		snprintf(papers->part[i].from, sizeof(papers->part[i].from),
-		         "%s", address->base);
-	}
-	if (!good)
-		collateral_papers_free(papers);
-	return good;
+	return ask_for(papers, a, get_all, net, now);
+}
+
+bool collateral_ask_list(struct collateral_papers *papers,
+                         struct collateral_address *address,
+                         const struct collateral_want *want,
+                         const struct collateral_roots *roots,
+                         const struct net_options *net, int64_t now,
+                         char why[COLLATERAL_WHY])
+{
+	const struct asking a = {
+		.address = address, .want = want, .roots = roots, .why = why
+	};
+
+	return ask_for(papers, a, get_list, net, now);
 }

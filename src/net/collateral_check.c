@@ -25,7 +25,7 @@ bool collateral_say(char why[COLLATERAL_WHY], const char *who, const char *fmt,
 	if (n < COLLATERAL_WHY)
 		vsnprintf(why + n, COLLATERAL_WHY - n, fmt, ap);
 	va_end(ap);
-	for (char *p = why + from + (from > 0); *p; p++)
+	for (char *p = why + from + (from && why[from]); *p; p++)
 		if ((unsigned char)*p < ' ' || (unsigned char)*p >= 0x7f)
 			*p = '?';
 	return false;
@@ -50,11 +50,25 @@ static bool say_err(char why[COLLATERAL_WHY], const char *who,
 
 /* ---- what was wanted */
 
+static bool is_of_ca(const struct assay_trust *t,
+                     const struct collateral_want *want, const char *who,
+                     char why[COLLATERAL_WHY])
+{
+	const bool platform = t->chain.role == ASSAY_ROLE_PLATFORM_CA;
+
+	return platform == want->platform_ca ||
+	       collateral_say(
+		       why, who,
+		       "its revocation list is of the %s CA, wanted the %s "
+		       "CA's; ask another address",
+		       platform ? "Platform" : "Processor",
+		       want->platform_ca ? "Platform" : "Processor");
+}
+
 static bool is_wanted(const struct assay_trust *t,
                       const struct collateral_want *want, const char *who,
                       char why[COLLATERAL_WHY])
 {
-	const bool platform = t->chain.role == ASSAY_ROLE_PLATFORM_CA;
 	char got[13], wanted[13];
 
 	assay_hex_print(got, t->tcb.fmspc, 6, true);
@@ -75,13 +89,8 @@ static bool is_wanted(const struct assay_trust *t,
 			"its identity is of another quoting "
 			"enclave than %s has; ask another address",
 			assay_tee_name(want->tee));
-	if (platform != want->platform_ca)
-		return collateral_say(
-			why, who,
-			"its revocation list is of the %s CA, wanted the %s "
-			"CA's; ask another address",
-			platform ? "Platform" : "Processor",
-			want->platform_ca ? "Platform" : "Processor");
+	if (!is_of_ca(t, want, who, why))
+		return false;
 	if (want->evaluation && (t->tcb.evaluation_number != want->evaluation ||
 	                         t->qe.evaluation_number != want->evaluation))
 		return collateral_say(
@@ -112,6 +121,11 @@ static bool in_date(struct assay_window w, int64_t now, const char *what,
 	                                     "ask another address");
 }
 
+#define ISSUER "an issuer's certificate"
+static const char *const names[] = { "the TCB info", "the QE identity",
+	                             "the PCK CA's revocation list",
+	                             "the root's revocation list" };
+
 static bool all_in_date(const struct assay_trust *t, int64_t now,
                         const char *who, char why[COLLATERAL_WHY])
 {
@@ -119,16 +133,12 @@ static bool all_in_date(const struct assay_trust *t, int64_t now,
 		                                 ASSAY_ITEM_QE_IDENTITY,
 		                                 ASSAY_ITEM_PCK_CRL,
 		                                 ASSAY_ITEM_ROOT_CRL };
-	static const char *const names[] = { "the TCB info", "the QE identity",
-		                             "the PCK CA's revocation list",
-		                             "the root's revocation list" };
 
 	for (size_t i = 0; i < COLLATERAL_PARTS; i++)
 		if (!in_date(t->windows[items[i]], now, names[i], who, why))
 			return false;
 	for (size_t i = 0; i < t->n_dated; i++)
-		if (!in_date(t->dated[i].window, now, "an issuer's certificate",
-		             who, why))
+		if (!in_date(t->dated[i].window, now, ISSUER, who, why))
 			return false;
 	return true;
 }
@@ -181,6 +191,11 @@ static int64_t least_end(const struct assay_trust *t)
 	return least;
 }
 
+static struct collateral_mark mark_of(const struct assay_crl *crl)
+{
+	return (struct collateral_mark){ crl->number, crl->validity.from };
+}
+
 static void note_facts(struct collateral_checked *c,
                        const struct assay_trust *t)
 {
@@ -194,12 +209,8 @@ static void note_facts(struct collateral_checked *c,
 		(struct collateral_mark){ a, t->tcb.validity.from };
 	c->mark[COLLATERAL_QE] =
 		(struct collateral_mark){ b, t->qe.validity.from };
-	c->mark[COLLATERAL_PCK_CRL] = (struct collateral_mark){
-		t->pck_crl.number, t->pck_crl.validity.from
-	};
-	c->mark[COLLATERAL_ROOT_CRL] = (struct collateral_mark){
-		t->root_crl.number, t->root_crl.validity.from
-	};
+	c->mark[COLLATERAL_PCK_CRL] = mark_of(&t->pck_crl);
+	c->mark[COLLATERAL_ROOT_CRL] = mark_of(&t->root_crl);
 }
 
 bool collateral_check(struct collateral_checked *checked,
@@ -220,6 +231,73 @@ bool collateral_check(struct collateral_checked *checked,
 	       (!now || all_in_date(t, *now, who, why));
 	if (good)
 		note_facts(checked, t);
+	free(t);
+	return good;
+}
+
+/* ---- a list alone */
+
+/* Whether the root has revoked the CA is in the root's list. */
+static bool open_list(struct assay_trust *t,
+                      const struct collateral_document *d,
+                      const struct collateral_roots *roots,
+                      struct assay_p256 *engine, struct assay_err *err)
+{
+	bool good = false;
+
+	for (size_t i = 0; i < roots->n && !good; i++) {
+		memcpy(t->root_key, roots->key[i], 64);
+		good = assay_chain_open(&t->chain, buf_bytes(&d->chain),
+		                        ASSAY_DOC_PCK_CRL_CHAIN, ASSAY_CHAIN_CA,
+		                        t->root_key, err);
+		if (!good && err->check != ASSAY_X_ROOT_PIN)
+			return false;
+	}
+	return good &&
+	       assay_crl_parse(&t->pck_crl, buf_bytes(&d->body),
+	                       ASSAY_DOC_PCK_CRL, err) &&
+	       assay_ca_trusted(t, &t->chain, engine, err);
+}
+
+static bool check_list(struct assay_trust *t, struct assay_p256 *engine,
+                       const struct collateral_document *d,
+                       const struct collateral_want *want,
+                       const struct collateral_roots *roots, int64_t now,
+                       const char *who, char why[COLLATERAL_WHY])
+{
+	struct assay_err err = { 0 };
+
+	if (!open_list(t, d, roots, engine, &err))
+		return say_err(why, who, &err);
+	return is_of_ca(t, want, who, why) &&
+	       in_date(t->pck_crl.validity, now, names[COLLATERAL_PCK_CRL], who,
+	               why) &&
+	       in_date(assay_cert_dated(assay_chain_ca(&t->chain)).window, now,
+	               ISSUER, who, why);
+}
+
+bool collateral_check_list(struct collateral_checked *checked,
+                           const struct collateral_papers *papers,
+                           const struct collateral_want *want,
+                           const struct collateral_roots *roots, int64_t now,
+                           const char *who, char why[COLLATERAL_WHY])
+{
+	struct assay_p256 *engine = assay_p256_new(NULL);
+	struct assay_trust *t = calloc(1, sizeof(*t));
+	bool good = false;
+
+	*checked = (struct collateral_checked){ 0 };
+	if (!engine || !t)
+		collateral_say(why, who, "memory is short");
+	else
+		good = check_list(t, engine, &papers->part[COLLATERAL_PCK_CRL],
+		                  want, roots, now, who, why);
+	if (good) {
+		memcpy(checked->root, t->root_key, sizeof(checked->root));
+		checked->fresh_until = t->pck_crl.validity.until;
+		checked->mark[COLLATERAL_PCK_CRL] = mark_of(&t->pck_crl);
+	}
+	assay_p256_free(engine);
 	free(t);
 	return good;
 }

@@ -17,7 +17,10 @@
  * name is only where to look.
  */
 #define MAGIC "assay-collateral 1 "
-enum { HEAD_MAX = 320 };
+enum {
+	HEAD_MAX = 320,
+	RECORDS_MAX = 65536, /* of a file: Intel has some hundred */
+};
 
 void collateral_record_put(struct buf *out, const char *name,
                            const struct collateral_document *d)
@@ -129,52 +132,82 @@ void collateral_record_take(struct collateral_document *d,
 
 /* ---- the file for machines without a network: out */
 
-/* Whether a record of this name is in `out` already. */
-static bool is_in(const struct buf *out, const char *name)
+/* Whether this name was added before; if not, it is now.  Only documents that sets
+ * share are looked for so: there are few. */
+static bool was_added(struct buf *names, const char *name)
 {
-	struct assay_bytes rest = buf_bytes(out);
-	struct collateral_record r;
+	char padded[COLLATERAL_NAME] = { 0 };
 
-	while (collateral_record_read(&r, &rest))
-		if (strcmp(r.name, name) == 0)
+	for (size_t at = 0; at < names->len; at += COLLATERAL_NAME)
+		if (strcmp((const char *)names->ptr + at, name) == 0)
 			return true;
+	snprintf(padded, sizeof(padded), "%s", name);
+	buf_put(names, padded, sizeof(padded));
 	return false;
 }
 
-/* One set: those of its documents that are not there yet. */
-static bool put_set(struct buf *out, struct collateral_source *source,
-                    const char *set, char why[COLLATERAL_WHY])
+struct exporting {
+	struct collateral_source *source;
+	struct buf *out;
+	struct buf shared; /* names of documents that are in it */
+	char *why;
+};
+
+/* Those of a set's documents that are not there yet. */
+static void put_papers(struct exporting *e, const struct collateral_want *want,
+                       const char id[17],
+                       const struct collateral_papers *papers)
 {
+	char name[COLLATERAL_NAME];
+
+	for (int p = 0; p < COLLATERAL_PARTS; p++) {
+		collateral_name(name, (enum collateral_part)p, id, want);
+		if (p == COLLATERAL_TCB || !was_added(&e->shared, name))
+			collateral_record_put(e->out, name, &papers->part[p]);
+	}
+}
+
+/* A set under one of the roots; what is damaged is told, and left out. */
+static bool put_set(struct exporting *e, const char *set)
+{
+	const struct collateral_roots *roots = &e->source->roots;
 	struct collateral_checked checked;
 	struct collateral_papers papers;
 	struct collateral_want want;
-	char id[17], name[COLLATERAL_NAME];
-	bool good = collateral_name_read(&want, id, set);
+	char id[17], own[17];
 
-	for (size_t i = 0; good && i < source->roots.n; i++) {
-		char own[17];
-
-		collateral_root_id(own, source->roots.key[i]);
-		if (strcmp(own, id) != 0 ||
-		    !collateral_find(&papers, &checked, &source->shelf, &want,
-		                     &source->roots.key[i], NULL, why))
+	for (size_t i = 0; i < roots->n; i++) {
+		collateral_root_id(own, roots->key[i]);
+		if (!collateral_name_read(&want, id, set) ||
+		    strcmp(own, id) != 0 ||
+		    !collateral_find(&papers, &checked, &e->source->shelf,
+		                     &want, &roots->key[i], NULL, e->why))
 			continue;
-		for (int p = 0; p < COLLATERAL_PARTS; p++) {
-			collateral_name(name, (enum collateral_part)p, id,
-			                &want);
-			if (!is_in(out, name))
-				collateral_record_put(out, name,
-				                      &papers.part[p]);
-		}
+		put_papers(e, &want, id, &papers);
 		collateral_papers_free(&papers);
-		return !out->bad;
 	}
-	return good;
+	return !e->out->bad && !e->shared.bad;
+}
+
+static bool say_nothing(size_t n, const struct collateral_source *source,
+                        char why[COLLATERAL_WHY])
+{
+	const char *who = source->folder ? source->folder : "the cache";
+
+	return n ? collateral_say(why, who,
+	                          "of the %zu sets that it holds, none is good "
+	                          "under these roots: name theirs with --root, "
+	                          "or fetch them anew",
+	                          n)
+	         : collateral_say(why, who,
+	                          "holds no documents: fetch some first, or "
+	                          "name the folder that has them with --cache");
 }
 
 bool collateral_export(struct buf *out, struct collateral_source *source,
                        char why[COLLATERAL_WHY])
 {
+	struct exporting e = { .source = source, .out = out, .why = why };
 	struct buf names = { 0 };
 	bool good;
 
@@ -183,12 +216,12 @@ bool collateral_export(struct buf *out, struct collateral_source *source,
 	good = collateral_names(&names, &source->shelf) ||
 	       collateral_say(why, "the folder", "cannot be read");
 	for (size_t at = 0; good && at < names.len; at += COLLATERAL_NAME)
-		good = put_set(out, source, (const char *)names.ptr + at, why);
-	buf_free(&names);
+		good = put_set(&e, (const char *)names.ptr + at) ||
+		       collateral_say(why, "the file", "memory is short");
 	if (good && !out->len)
-		good = collateral_say(why, "the folder",
-		                      "holds no documents under these roots: "
-		                      "fetch some first");
+		good = say_nothing(names.len / COLLATERAL_NAME, source, why);
+	buf_free(&names);
+	buf_free(&e.shared);
 	if (!good)
 		buf_clear(out);
 	return good;
@@ -196,84 +229,160 @@ bool collateral_export(struct buf *out, struct collateral_source *source,
 
 /* ---- and in */
 
-static bool find_record(struct collateral_document *to, struct assay_bytes file,
-                        const char *name)
-{
-	struct collateral_record r;
+/* All records of a file, in the order of their names. */
+struct records {
+	struct buf memory;
+	const struct collateral_record *of;
+	size_t n;
+};
 
-	while (collateral_record_read(&r, &file)) {
-		if (strcmp(r.name, name) != 0)
-			continue;
-		collateral_record_take(to, &r);
-		return !to->chain.bad && !to->body.bad;
-	}
-	return false;
+static int by_name(const void *a, const void *b)
+{
+	const struct collateral_record *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
 }
 
-static bool take_set(struct collateral_source *source, struct assay_bytes file,
+static int is_called(const void *name, const void *record)
+{
+	const struct collateral_record *r = record;
+
+	return strcmp(name, r->name);
+}
+
+/* Every record can be read, up to the end, and has a name of its own. */
+static bool read_records(struct records *all, struct assay_bytes file,
+                         char why[COLLATERAL_WHY])
+{
+	struct assay_bytes rest = file;
+	struct collateral_record r;
+
+	while (rest.len && all->n < RECORDS_MAX &&
+	       collateral_record_read(&r, &rest)) {
+		buf_put(&all->memory, &r, sizeof(r));
+		all->n++;
+	}
+	if (all->memory.bad)
+		return collateral_say(why, "the file", "memory is short");
+	if (!file.len || rest.len)
+		return collateral_say(why, "the file",
+		                      "at byte %zu is no record of it: want "
+		                      "what assay collateral export wrote, "
+		                      "whole",
+		                      file.len - rest.len);
+	qsort(all->memory.ptr, all->n, sizeof(r), by_name);
+	all->of = (const void *)all->memory.ptr;
+	for (size_t i = 1; i < all->n; i++)
+		if (strcmp(all->of[i - 1].name, all->of[i].name) == 0)
+			return collateral_say(why, "the file",
+			                      "has two documents called %s: "
+			                      "export it anew",
+			                      all->of[i].name);
+	return true;
+}
+
+static bool find_record(struct collateral_document *to,
+                        const struct records *all, const char *name)
+{
+	const struct collateral_record *r = bsearch(name, all->of, all->n,
+	                                            sizeof(*r), is_called);
+
+	if (r)
+		collateral_record_take(to, r);
+	return r && !to->chain.bad && !to->body.bad;
+}
+
+static bool find_papers(struct collateral_papers *papers,
+                        const struct records *all,
+                        const struct collateral_want *want, const char id[17],
+                        const char *who, char why[COLLATERAL_WHY])
+{
+	char name[COLLATERAL_NAME];
+
+	for (int p = 0; p < COLLATERAL_PARTS; p++) {
+		collateral_name(name, (enum collateral_part)p, id, want);
+		if (!find_record(&papers->part[p], all, name))
+			return collateral_say(why, who,
+			                      "the file has no %s: export it "
+			                      "anew",
+			                      name);
+	}
+	return true;
+}
+
+/* What has ended is no longer good, but proves what was seen: it is kept, so that
+ * nothing older is taken, here or where it is exported to. */
+static void keep_ended(struct collateral_source *source,
+                       const struct collateral_papers *papers,
+                       const struct collateral_want *want, int64_t now)
+{
+	char unused[COLLATERAL_WHY] = "";
+	struct collateral_checked checked;
+
+	if (!collateral_check(&checked, papers, want, &source->roots, NULL, "",
+	                      unused) ||
+	    checked.fresh_until > now ||
+	    !collateral_keep(&source->shelf, papers, &checked, want, "",
+	                     unused))
+		return;
+}
+
+static bool take_set(struct collateral_source *source,
+                     const struct records *all,
                      const struct collateral_want *want, const char id[17],
                      int64_t now, char why[COLLATERAL_WHY])
 {
 	struct collateral_papers papers = { 0 };
 	struct collateral_checked checked;
-	char name[COLLATERAL_NAME], who[COLLATERAL_NAME];
-	bool good = true;
+	char who[COLLATERAL_NAME];
+	bool good;
 
 	collateral_name(who, COLLATERAL_TCB, id, want);
-	for (int p = 0; good && p < COLLATERAL_PARTS; p++) {
-		collateral_name(name, (enum collateral_part)p, id, want);
-		good = find_record(&papers.part[p], file, name) ||
-		       collateral_say(why, who,
-		                      "the file has no %s: export it anew",
-		                      name);
+	good = find_papers(&papers, all, want, id, who, why);
+	if (good) {
+		good = collateral_check(&checked, &papers, want, &source->roots,
+		                        &now, who, why);
+		if (!good)
+			keep_ended(source, &papers, want, now);
 	}
-	good = good &&
-	       collateral_check(&checked, &papers, want, &source->roots, &now,
-	                        who, why) &&
-	       collateral_keep(&source->shelf, &papers, &checked, want, who,
-	                       why);
+	good = good && collateral_keep(&source->shelf, &papers, &checked, want,
+	                               who, why);
 	collateral_papers_free(&papers);
 	return good;
 }
 
-/* Every record can be read, up to the end. */
-static bool is_whole(struct assay_bytes file, char why[COLLATERAL_WHY])
+/* One that is refused does not keep the others out. */
+static bool take_sets(size_t *n, struct collateral_source *source,
+                      const struct records *all, int64_t now,
+                      char why[COLLATERAL_WHY])
 {
-	struct assay_bytes rest = file;
-	struct collateral_record r;
+	struct collateral_want want;
+	bool good = true;
+	char id[17];
 
-	while (rest.len && collateral_record_read(&r, &rest))
-		;
-	return (file.len && !rest.len) ||
-	       collateral_say(why, "the file",
-	                      "at byte %zu is no record of it: want what assay "
-	                      "collateral export wrote, whole",
-	                      file.len - rest.len);
+	for (size_t i = 0; i < all->n; i++) {
+		if (!collateral_name_read(&want, id, all->of[i].name))
+			continue;
+		if (take_set(source, all, &want, id, now, why))
+			(*n)++;
+		else
+			good = false;
+	}
+	return good;
 }
 
 bool collateral_import(size_t *n, struct collateral_source *source,
                        struct assay_bytes file, int64_t now,
                        char why[COLLATERAL_WHY])
 {
-	struct collateral_record r;
-	struct collateral_want want;
-	struct assay_bytes rest = file;
-	bool good = true;
-	char id[17];
+	struct records all = { 0 };
+	bool good;
 
 	why[0] = 0;
 	*n = 0;
-	if (!is_whole(file, why))
-		return false;
-	/* one that is refused does not keep the others out */
-	while (rest.len && collateral_record_read(&r, &rest)) {
-		if (!collateral_name_read(&want, id, r.name))
-			continue;
-		if (take_set(source, file, &want, id, now, why))
-			(*n)++;
-		else
-			good = false;
-	}
+	good = read_records(&all, file, why) &&
+	       take_sets(n, source, &all, now, why);
+	buf_free(&all.memory);
 	if (good && !*n)
 		good = collateral_say(why, "the file",
 		                      "holds no set that is whole");

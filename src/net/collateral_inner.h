@@ -40,6 +40,7 @@ struct collateral_mark {
 	uint64_t number;
 	int64_t date;
 };
+bool collateral_is_below(struct collateral_mark a, struct collateral_mark b);
 
 /* ---- words ---- */
 
@@ -78,6 +79,14 @@ ASSAY_MUST_CHECK bool collateral_check(struct collateral_checked *checked,
                                        const int64_t *now, const char *who,
                                        char why[COLLATERAL_WHY]);
 
+/* The same of a PCK CA's list alone, which nothing else says is not revoked. */
+ASSAY_MUST_CHECK bool
+collateral_check_list(struct collateral_checked *checked,
+                      const struct collateral_papers *papers,
+                      const struct collateral_want *want,
+                      const struct collateral_roots *roots, int64_t now,
+                      const char *who, char why[COLLATERAL_WHY]);
+
 /* Where the root's revocation list is, as a certificate says that is signed by
  * one of the roots; `chain` is the TCB signer's. */
 enum { COLLATERAL_URL = 512 };
@@ -95,6 +104,8 @@ struct collateral_address {
 /* Seconds of a clock that nobody sets. */
 int64_t collateral_seconds(void);
 
+/* Whether it begins as one that can be asked at. */
+bool collateral_is_url(const char *url);
 /* False: it is no address to ask at, and a line. */
 ASSAY_MUST_CHECK bool collateral_address(struct collateral_address *address,
                                          const char *url,
@@ -109,6 +120,14 @@ ASSAY_MUST_CHECK bool collateral_ask(struct collateral_papers *papers,
                                      const struct collateral_roots *roots,
                                      const struct net_options *net, int64_t now,
                                      char why[COLLATERAL_WHY]);
+/* The PCK CA's list alone. */
+ASSAY_MUST_CHECK bool collateral_ask_list(struct collateral_papers *papers,
+                                          struct collateral_address *address,
+                                          const struct collateral_want *want,
+                                          const struct collateral_roots *roots,
+                                          const struct net_options *net,
+                                          int64_t now,
+                                          char why[COLLATERAL_WHY]);
 
 /* An issuer chain out of a header: percent-decoded once, '+' is itself
  * [DCAP 3.5].  False: it is none. */
@@ -159,6 +178,14 @@ ASSAY_MUST_CHECK bool collateral_keep(struct collateral_shelf *shelf,
                                       const char *who,
                                       char why[COLLATERAL_WHY]);
 
+/* How long an address still wants to be left alone, as any process that uses the
+ * folder was told; and that it does.  Seconds, COLLATERAL_WAIT_S at most: who is
+ * on the way can say so, too. */
+enum { COLLATERAL_WAIT_S = 3600 };
+int64_t collateral_wait_left(struct collateral_shelf *shelf, const char *base);
+void collateral_wait_keep(struct collateral_shelf *shelf, const char *base,
+                          int64_t seconds);
+
 /* The names of sets, sorted, each COLLATERAL_NAME bytes in `names`; false if
  * they cannot be read. */
 ASSAY_MUST_CHECK bool collateral_names(struct buf *names,
@@ -192,6 +219,13 @@ void collateral_record_take(struct collateral_document *document,
 
 /* ---- the source (collateral.c) ---- */
 
+/* What is kept for a set, if it is good. */
+struct collateral_kept {
+	bool good;
+	struct collateral_papers papers;
+	struct collateral_checked checked;
+};
+
 struct collateral_turn;
 struct collateral_source {
 	struct collateral_shelf shelf;
@@ -200,11 +234,13 @@ struct collateral_source {
 	uint8_t (*root)[64];
 	struct collateral_roots roots;
 	struct net_options net;
-	char *ca_file, *proxy;
+	char *ca_file, *proxy, *folder;
 	int64_t refresh_s, max_age_s;
 	pthread_mutex_t mutex; /* of the turns */
 	pthread_cond_t over;
 	struct collateral_turn *turns;
+	/* lists of the Processor and the Platform CA, each for who has the turn */
+	struct collateral_kept list[2];
 };
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -19,7 +20,8 @@
 
 #define FLOORS "floors"
 #define FLOOR_MAGIC "assay-floor 1 "
-enum { MODE = 0644, FOLDER_MODE = 0755, FLOOR_MAX = 80 };
+#define WAIT_MAGIC "assay-wait 1 "
+enum { MODE = 0644, FOLDER_MODE = 0755, FLOOR_MAX = 80, WAIT_MAX = 64 };
 
 /* Kept in this process: a document, where there is no folder; a floor. */
 struct collateral_item {
@@ -33,7 +35,7 @@ struct collateral_floor {
 	struct collateral_mark mark;
 };
 
-static bool is_below(struct collateral_mark a, struct collateral_mark b)
+bool collateral_is_below(struct collateral_mark a, struct collateral_mark b)
 {
 	return a.number < b.number || (a.number == b.number && a.date < b.date);
 }
@@ -192,7 +194,7 @@ static bool read_floor(struct collateral_floor **floor,
 			" is damaged, and nothing older than it "
 			"said may be taken: remove it only if you "
 			"know why");
-	if (is_below((*floor)->mark, mark))
+	if (collateral_is_below((*floor)->mark, mark))
 		(*floor)->mark = mark;
 	return true;
 }
@@ -213,32 +215,65 @@ static bool read_floors(struct collateral_floor *floors[COLLATERAL_PARTS],
 	return true;
 }
 
-static bool above_floors(struct collateral_floor *const floors[],
+/* How new documents must be, at least.  What was seen as the standard was early
+ * before: an early set of a lower number is an old one, too. */
+static bool read_limits(struct collateral_mark least[COLLATERAL_PARTS],
+                        struct collateral_floor *floors[COLLATERAL_PARTS],
+                        struct collateral_shelf *s, const uint8_t root[64],
+                        const struct collateral_want *want,
+                        char why[COLLATERAL_WHY])
+{
+	struct collateral_floor *standard[COLLATERAL_PARTS] = { NULL };
+	struct collateral_want other = *want;
+
+	other.early = false;
+	if (!read_floors(floors, s, root, want, why) ||
+	    (want->early && !read_floors(standard, s, root, &other, why)))
+		return false;
+	for (int p = 0; p < COLLATERAL_PARTS; p++) {
+		least[p] = floors[p]->mark;
+		/* which of both was issued first says nothing */
+		if (want->early && standard[p]->mark.number > least[p].number)
+			least[p] = (struct collateral_mark){
+				standard[p]->mark.number, 0
+			};
+	}
+	return true;
+}
+
+enum { MARK_TEXT = 64 };
+
+static const char *print_mark(char out[MARK_TEXT], struct collateral_mark m)
+{
+	char date[ASSAY_TIME_TEXT];
+
+	if (m.date)
+		snprintf(out, MARK_TEXT, "%" PRIu64 " of %s", m.number,
+		         assay_time_print(date, m.date));
+	else
+		snprintf(out, MARK_TEXT, "%" PRIu64, m.number);
+	return out;
+}
+
+static bool above_limits(const struct collateral_mark least[COLLATERAL_PARTS],
                          const struct collateral_checked *c, const char *who,
                          char why[COLLATERAL_WHY])
 {
 	static const char *const names[] = { "TCB info", "QE identity",
 		                             "PCK CA's revocation list",
 		                             "root's revocation list" };
-	char was[ASSAY_TIME_TEXT], is[ASSAY_TIME_TEXT];
+	char was[MARK_TEXT], is[MARK_TEXT];
 
-	for (int p = 0; p < COLLATERAL_PARTS; p++) {
-		const struct collateral_mark m = c->mark[p],
-					     f = floors[p]->mark;
-
-		if (is_below(m, f))
+	for (int p = 0; p < COLLATERAL_PARTS; p++)
+		if (collateral_is_below(c->mark[p], least[p]))
 			return collateral_say(
 				why, who,
-				"its %s is number %" PRIu64
-				" of %s, older than "
-				"number %" PRIu64
-				" of %s that was seen before: "
-				"a cache is behind, or somebody plays back old "
-				"documents; ask another address",
-				names[p], m.number,
-				assay_time_print(is, m.date), f.number,
-				assay_time_print(was, f.date));
-	}
+				"its %s is number %s, older than number %s "
+				"that was seen before: a cache is behind, or "
+				"somebody plays back old documents; ask "
+				"another address, or take a newer file",
+				names[p], print_mark(is, c->mark[p]),
+				print_mark(was, least[p]));
 	return true;
 }
 
@@ -339,12 +374,11 @@ bool collateral_marks(struct collateral_mark marks[COLLATERAL_PARTS],
 	struct collateral_floor *floors[COLLATERAL_PARTS];
 	char unused[COLLATERAL_WHY] = "";
 	const int fd = lock(s);
-	const bool good = read_floors(floors, s, root, want, unused);
+	const bool good = read_limits(marks, floors, s, root, want, unused);
 
-	for (int p = 0; p < COLLATERAL_PARTS; p++)
-		marks[p] = good ? floors[p]->mark
-		                : (struct collateral_mark){ 0 };
 	unlock(s, fd);
+	for (int p = 0; !good && p < COLLATERAL_PARTS; p++)
+		marks[p] = (struct collateral_mark){ 0 };
 	return good;
 }
 
@@ -357,8 +391,7 @@ bool collateral_find(struct collateral_papers *papers,
 {
 	const struct collateral_roots only = { root, 1 };
 	struct collateral_floor *floors[COLLATERAL_PARTS];
-	struct collateral_mark marks[COLLATERAL_PARTS];
-	struct collateral_floor seen[COLLATERAL_PARTS];
+	struct collateral_mark least[COLLATERAL_PARTS];
 	bool good;
 	int fd;
 
@@ -366,17 +399,12 @@ bool collateral_find(struct collateral_papers *papers,
 	*checked = (struct collateral_checked){ 0 };
 	fd = lock(s);
 	good = read_papers(papers, s, want, *root) &&
-	       read_floors(floors, s, *root, want, why);
-	for (int p = 0; good && p < COLLATERAL_PARTS; p++) {
-		marks[p] = floors[p]->mark;
-		seen[p].mark = marks[p];
-		floors[p] = &seen[p];
-	}
+	       read_limits(least, floors, s, *root, want, why);
 	unlock(s, fd);
 	good = good &&
 	       collateral_check(checked, papers, want, &only, now, "the folder",
 	                        why) &&
-	       above_floors(floors, checked, "the folder", why);
+	       above_limits(least, checked, "the folder", why);
 	if (!good)
 		collateral_papers_free(papers);
 	return good;
@@ -394,7 +422,7 @@ static bool write_all(struct collateral_shelf *s,
 	collateral_root_id(id, c->root);
 	for (int p = 0; p < COLLATERAL_PARTS; p++) {
 		/* also where it cannot be written: it holds in this process */
-		if (!is_below(floors[p]->mark, c->mark[p]))
+		if (!collateral_is_below(floors[p]->mark, c->mark[p]))
 			continue;
 		floors[p]->mark = c->mark[p];
 		good = write_floor(s, floors[p]) && good;
@@ -417,9 +445,10 @@ bool collateral_keep(struct collateral_shelf *s,
                      char why[COLLATERAL_WHY])
 {
 	struct collateral_floor *floors[COLLATERAL_PARTS];
+	struct collateral_mark least[COLLATERAL_PARTS];
 	int fd = lock(s);
-	bool good = read_floors(floors, s, c->root, want, why) &&
-	            above_floors(floors, c, who, why);
+	bool good = read_limits(least, floors, s, c->root, want, why) &&
+	            above_limits(least, c, who, why);
 
 	if (good && !write_all(s, floors, papers, c, want))
 		collateral_say(why, "the folder",
@@ -427,6 +456,68 @@ bool collateral_keep(struct collateral_shelf *s,
 		               strerror(errno));
 	unlock(s, fd);
 	return good;
+}
+
+/* ---- addresses that want to be left alone, also by the next process */
+
+static void wait_name(char name[COLLATERAL_NAME], const char *base)
+{
+	uint8_t digest[ASSAY_SHA256_LEN];
+	char id[17];
+
+	assay_sha256(digest, buf_text(base));
+	assay_hex_print(id, digest, 8, false);
+	snprintf(name, COLLATERAL_NAME, "wait-%s", id);
+}
+
+/* From when until when, by the clock. */
+static bool parse_wait(int64_t *from, int64_t *until, const char *text)
+{
+	const size_t n = strlen(WAIT_MAGIC);
+	char *end;
+
+	if (strncmp(text, WAIT_MAGIC, n) != 0)
+		return false;
+	*from = strtoll(text + n, &end, 10);
+	*until = strtoll(end, &end, 10);
+	return strcmp(end, "\n") == 0 && *until > *from &&
+	       *until - *from <= COLLATERAL_WAIT_S;
+}
+
+int64_t collateral_wait_left(struct collateral_shelf *s, const char *base)
+{
+	const int64_t now = (int64_t)time(NULL);
+	char name[COLLATERAL_NAME];
+	struct buf text = { 0 };
+	int64_t from = 0, until = 0, left = 0;
+
+	wait_name(name, base);
+	if (s->folder >= 0 &&
+	    file_get(&text, s->folder, name, WAIT_MAX - 1, false)) {
+		buf_put(&text, "", 1);
+		/* a clock that was set back makes nobody wait longer */
+		if (!text.bad &&
+		    parse_wait(&from, &until, (const char *)text.ptr) &&
+		    now >= from && now < until)
+			left = until - now;
+	}
+	buf_free(&text);
+	return left;
+}
+
+void collateral_wait_keep(struct collateral_shelf *s, const char *base,
+                          int64_t seconds)
+{
+	const int64_t now = (int64_t)time(NULL);
+	char name[COLLATERAL_NAME], text[WAIT_MAX];
+
+	wait_name(name, base);
+	snprintf(text, sizeof(text), WAIT_MAGIC "%" PRId64 " %" PRId64 "\n",
+	         now, now + seconds);
+	/* where nothing can be written, this process waits */
+	if (s->folder < 0 ||
+	    !file_put(s->folder, name, buf_text(text), MODE, false))
+		return;
 }
 
 /* ---- all sets */

@@ -9,11 +9,11 @@
 #include "format/quote.h"
 #include "verify/chain.h"
 
-/* The PCK certificate of a chain, in whatever order, and who issued it, as they
- * say: nothing is proved, they only tell what to ask for. */
+/* The PCK certificate of a chain, in whatever order, who issued it, and the root's
+ * key, as they say: nothing is proved, they only tell what to ask for. */
 static bool read_chain(struct assay_cert *leaf, uint8_t der[ASSAY_CERT_MAX],
-                       enum assay_role *issuer, struct assay_bytes chain,
-                       struct assay_err *err)
+                       enum assay_role *issuer, uint8_t root[64],
+                       struct assay_bytes chain, struct assay_err *err)
 {
 	uint8_t room[ASSAY_CERT_MAX];
 	struct assay_bytes body = { 0 };
@@ -35,6 +35,8 @@ static bool read_chain(struct assay_cert *leaf, uint8_t der[ASSAY_CERT_MAX],
 		if (role == ASSAY_ROLE_PLATFORM_CA ||
 		    role == ASSAY_ROLE_PROCESSOR_CA)
 			*issuer = role;
+		if (role == ASSAY_ROLE_ROOT)
+			memcpy(root, cert.key, sizeof(cert.key));
 	}
 	/* a chain without one has a certificate of no bytes for it, which is
 	 * refused as any other that cannot be read */
@@ -64,17 +66,28 @@ bool collateral_want_of(struct collateral_want *want, struct assay_bytes in,
 	struct assay_quote quote;
 	struct assay_pck pck;
 	enum assay_role issuer;
+	uint8_t root[64] = { 0 };
 
 	*want = (struct collateral_want){ 0 };
 	if (!assay_quote_parse(&quote, in, false, err) ||
 	    !choose_chain(&pck_chain, &quote, pck_chain, err) ||
-	    !read_chain(&leaf, der, &issuer, pck_chain, err) ||
+	    !read_chain(&leaf, der, &issuer, root, pck_chain, err) ||
 	    !assay_pck_parse(&pck, &leaf, issuer, err))
 		return false;
 	want->tee = quote.tee;
 	memcpy(want->fmspc, pck.fmspc, sizeof(want->fmspc));
 	want->platform_ca = issuer == ASSAY_ROLE_PLATFORM_CA;
+	memcpy(want->root, root, sizeof(want->root));
 	return true;
+}
+
+bool collateral_same(const struct collateral_want *a,
+                     const struct collateral_want *b)
+{
+	return a->tee == b->tee && a->platform_ca == b->platform_ca &&
+	       a->early == b->early && a->evaluation == b->evaluation &&
+	       memcmp(a->fmspc, b->fmspc, sizeof(a->fmspc)) == 0 &&
+	       memcmp(a->root, b->root, sizeof(a->root)) == 0;
 }
 
 static bool is_signed(struct assay_chain *c, struct assay_bytes chain,

@@ -187,11 +187,41 @@ static enum net_stage stage_of(CURLcode code, CURL *easy)
 	}
 }
 
+/* Of X509_STORE_CTX_get_error, which libcurl hands on: UNSPECIFIED where the chain
+ * holds, and only then is the name looked at. */
+enum { UNSPECIFIED = 1, NOT_YET_VALID = 9, HAS_EXPIRED = 10 };
+
+static enum net_tls tls_of(CURLcode code, CURL *easy)
+{
+	long verified = UNSPECIFIED;
+
+	if (code == CURLE_SSL_CACERT_BADFILE)
+		return NET_TLS_FILE;
+	if (code != CURLE_PEER_FAILED_VERIFICATION)
+		return NET_TLS_HELLO;
+	curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+	if (verified <= UNSPECIFIED)
+		return NET_TLS_NAME;
+	return verified == HAS_EXPIRED || verified == NOT_YET_VALID
+	               ? NET_TLS_DATE
+	               : NET_TLS_SIGNER;
+}
+
+/* A proxy's own answer to CONNECT is no server's. */
+static bool is_refused(CURL *easy)
+{
+	long status = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	return status >= 300;
+}
+
 static const char *const stage_names[] = {
 	[NET_FAILED] = "it failed",
 	[NET_URL] = "not an address to ask at",
 	[NET_RESOLVE] = "no address for its name",
 	[NET_CONNECT] = "no connection",
+	[NET_PROXY] = "the proxy refuses",
 	[NET_TLS] = "TLS failed",
 	[NET_SEND] = "sending failed",
 	[NET_ODD] = "the answer is no HTTP",
@@ -207,6 +237,7 @@ static bool fail(struct net_err *err, enum net_stage stage,
 	if (!err)
 		return false;
 	err->stage = stage;
+	err->tls = NET_TLS_HELLO;
 	err->sent = a->sent > 0;
 	snprintf(err->text, sizeof(err->text), "%.120s: %s%s%.100s%s",
 	         a->request->url, stage_names[stage], why[0] ? ": " : "", why,
@@ -292,6 +323,7 @@ static bool ask(struct net_client *c, struct net_answer *answer,
                 struct net_err *err)
 {
 	CURLcode code;
+	bool refused;
 
 	set_request(c->easy, a, headers);
 	c->why[0] = 0;
@@ -306,8 +338,12 @@ static bool ask(struct net_client *c, struct net_answer *answer,
 		return fail(err, NET_LARGE, a, "");
 	if (a->short_of_memory)
 		return fail(err, NET_FAILED, a, "memory is short");
-	return fail(err, stage_of(code, c->easy), a,
-	            c->why[0] ? c->why : curl_easy_strerror(code));
+	refused = is_refused(c->easy);
+	fail(err, refused ? NET_PROXY : stage_of(code, c->easy), a,
+	     c->why[0] ? c->why : curl_easy_strerror(code));
+	if (err)
+		err->tls = tls_of(code, c->easy);
+	return false;
 }
 
 /* libcurl would guess what is not said. */
@@ -406,6 +442,8 @@ static bool set_manners(CURL *e, const struct net_options *o)
 	       curl_easy_setopt(e, CURLOPT_PROXY, o->proxy ? o->proxy : "") ==
 	               CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_NOPROXY, "") == CURLE_OK &&
+	       curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) ==
+	               CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) ==
 	               CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_HTTP_VERSION,

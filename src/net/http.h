@@ -17,6 +17,7 @@ enum net_stage {
 	NET_URL,        /* it is no address to ask at */
 	NET_RESOLVE,
 	NET_CONNECT,
+	NET_PROXY, /* it refuses to pass on what TLS is to be spoken with */
 	NET_TLS,
 	NET_SEND,  /* of the request */
 	NET_ODD,   /* the answer is no HTTP */
@@ -25,9 +26,19 @@ enum net_stage {
 	NET_SLOW,
 };
 
+/* Where TLS failed. */
+enum net_tls {
+	NET_TLS_HELLO = 0, /* they did not come to an agreement */
+	NET_TLS_SIGNER,    /* nobody who is trusted signed the certificate */
+	NET_TLS_FILE,      /* ca_file cannot be read, or has no certificate */
+	NET_TLS_NAME,      /* the certificate is another server's */
+	NET_TLS_DATE,      /* it has ended, or has not begun */
+};
+
 /* What went wrong. */
 struct net_err {
 	enum net_stage stage;
+	enum net_tls tls; /* where it is NET_TLS */
 	/* whether a byte of a request's body may have left: if so, the request
 	 * may have been carried out; if not, it was not */
 	bool sent;

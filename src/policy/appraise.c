@@ -124,7 +124,8 @@ static void judge_policy(struct assay_case *c)
 	for (size_t i = 0; i < ASSAY_N_KEYS; i++) {
 		rule = &assay_rules[i];
 		given = c->policy->given[i];
-		if (!rule->judge || (!given && !rule->always))
+		if (!rule->judge || (!given && !rule->always) ||
+		    (c->policy->machine && rule->about == ASSAY_ABOUT_CODE))
 			continue;
 		why = lacks(c->verdict, rule->need);
 		if (!why)
@@ -204,8 +205,10 @@ bool assay_appraise_listed(struct assay_decision *decision,
 	    all_say(constraints, n, ASSAY_LEVEL_INSECURE))
 		c.simulation = true;
 	decision->accept = true;
-	judge_identity(decision, verdict, policy, n);
-	judge_init(decision, verdict);
+	if (!policy->machine) {
+		judge_identity(decision, verdict, policy, n);
+		judge_init(decision, verdict);
+	}
 	judge_policy(&c);
 	judge_constraints(decision, verdict, constraints, n);
 	return decision->accept;

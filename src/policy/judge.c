@@ -193,7 +193,7 @@ ASSAY_JUDGE(rejected)
 	if (advisory)
 		refuse(c, rule,
 		       "The advisory %s applies and the policy rejects "
-		       "it; update the machine as the advisory says.",
+		       "it; do what the advisory says.",
 		       advisory);
 }
 
@@ -204,7 +204,7 @@ ASSAY_JUDGE(accepted)
 	if (advisory)
 		refuse(c, rule,
 		       "The advisory %s applies and the policy does not "
-		       "list it; update the machine, or add it to "
+		       "list it; do what it says, or add it to "
 		       "accepted_advisories.",
 		       advisory);
 }
@@ -240,6 +240,28 @@ static bool in_grace(const struct assay_case *c, enum assay_status status)
 	                  c->policy->platform_grace);
 }
 
+/* What the status asks for; a machine that only lacks a configuration has every
+ * update. */
+static const char *remedy(enum assay_status status)
+{
+	static const char *const remedies[ASSAY_N_STATUS] = {
+		[ASSAY_STATUS_REVOKED] = "take another machine",
+		[ASSAY_STATUS_OUT_OF_DATE_CONFIGURATION_NEEDED] =
+			"update and configure the machine",
+		[ASSAY_STATUS_OUT_OF_DATE] = "update the machine",
+		[ASSAY_STATUS_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED] =
+			"configure the machine, start the TD anew",
+		[ASSAY_STATUS_TD_RELAUNCH_ADVISED] = "start the TD anew",
+		[ASSAY_STATUS_CONFIGURATION_AND_SW_HARDENING_NEEDED] =
+			"configure the machine, harden the code",
+		[ASSAY_STATUS_CONFIGURATION_NEEDED] = "configure the machine",
+		[ASSAY_STATUS_SW_HARDENING_NEEDED] = "harden the code",
+		[ASSAY_STATUS_UP_TO_DATE] = "correct the policy",
+	};
+
+	return remedies[status];
+}
+
 ASSAY_JUDGE(status)
 {
 	bool whole = rule == &assay_rules[ASSAY_KEY_accepted_statuses];
@@ -261,9 +283,9 @@ ASSAY_JUDGE(status)
 	else
 		refuse(c, rule,
 		       "The status is %s and the policy accepts %s only; "
-		       "update the machine, or name %s in %s.",
+		       "%s, or name %s in %s.",
 		       assay_status_name(status),
-		       show_statuses(names, statuses),
+		       show_statuses(names, statuses), remedy(status),
 		       assay_status_name(status), rule->key.key);
 }
 

@@ -3,44 +3,12 @@
 #include "policy/list.h"
 
 #include "base/base64url.h"
+#include "base/jws.h"
 #include "crypto/crypto.h"
 
 #include <string.h>
 
 enum { HEADER_MAX = 1024, SIG_LEN = 64 };
-
-/* The parts, as they stand. */
-struct parts {
-	struct assay_bytes header, payload, sig;
-	struct assay_bytes is_signed; /* header, dot, payload */
-};
-
-/* Takes what stands before the next dot, or all that is left. */
-static struct assay_bytes take(struct assay_bytes *rest)
-{
-	const uint8_t *dot = rest->len ? memchr(rest->ptr, '.', rest->len)
-	                               : NULL;
-	size_t n = dot ? (size_t)(dot - rest->ptr) : rest->len;
-	struct assay_bytes part = { rest->ptr, n };
-
-	*rest = dot ? (struct assay_bytes){ dot + 1, rest->len - n - 1 }
-	            : (struct assay_bytes){ NULL, 0 };
-	return part;
-}
-
-/* A dot too many is in the signature, which then does not decode. */
-static struct parts split(struct assay_bytes in)
-{
-	struct assay_bytes rest = in;
-	struct parts p = { .header = take(&rest) };
-
-	p.payload = take(&rest);
-	p.sig = rest;
-	p.is_signed = (struct assay_bytes){
-		in.ptr, p.header.len + !!p.payload.ptr + p.payload.len
-	};
-	return p;
-}
 
 /* The header says ES256, and that this is a list [RFC 7515 4.1]. */
 static bool is_header(struct assay_bytes text)
@@ -64,14 +32,14 @@ static bool is_header(struct assay_bytes text)
 	return assay_json_close(&j, NULL) && alg && type && !crit;
 }
 
-static bool is_by(const uint8_t key[64], const struct parts *p,
+static bool is_by(const uint8_t key[64], const struct assay_jws *jws,
                   const uint8_t sig[SIG_LEN])
 {
 	uint8_t digest[ASSAY_SHA256_LEN];
 	struct assay_p256 *engine;
 	bool yes;
 
-	assay_sha256(digest, p->is_signed);
+	assay_sha256(digest, jws->signed_part);
 	engine = assay_p256_new(NULL);
 	yes = assay_p256_verify(engine, key, digest, sig);
 	assay_p256_free(engine);
@@ -100,27 +68,28 @@ static bool give_up(struct assay_list *list, const struct assay_err *why,
 }
 
 /* It has the form, and is by the key; NULL: by anybody. */
-static bool is_signed(const uint8_t *key, const struct parts *p)
+static bool is_signed(const uint8_t *key, const struct assay_jws *jws)
 {
 	uint8_t header[HEADER_MAX], sig[SIG_LEN];
 	size_t header_len, sig_len;
 
 	return assay_base64url_parse(header, sizeof(header), &header_len,
-	                             p->header) &&
+	                             jws->header) &&
 	       is_header((struct assay_bytes){ header, header_len }) &&
-	       assay_base64url_parse(sig, sizeof(sig), &sig_len, p->sig) &&
-	       sig_len == sizeof(sig) && (!key || is_by(key, p, sig));
+	       assay_base64url_parse(sig, sizeof(sig), &sig_len, jws->sig) &&
+	       sig_len == sizeof(sig) && (!key || is_by(key, jws, sig));
 }
 
 static bool check(struct assay_list *list, const uint8_t *key,
                   struct assay_bytes in, uint8_t *scratch,
                   struct assay_err *err)
 {
-	struct parts p = split(trimmed(in));
+	struct assay_jws jws = { 0 };
 	size_t len = 0;
 
-	if (in.len > ASSAY_LIST_MAX || !is_signed(key, &p) ||
-	    !assay_base64url_parse(scratch, in.len, &len, p.payload))
+	if (in.len > ASSAY_LIST_MAX || !assay_jws_split(&jws, trimmed(in)) ||
+	    !is_signed(key, &jws) ||
+	    !assay_base64url_parse(scratch, in.len, &len, jws.payload))
 		return assay_fail(err, ASSAY_A_LIST_SIG, ASSAY_DOC_LIST, 0,
 		                  "no list of at most %d bytes, signed with "
 		                  "ES256%s",

@@ -70,11 +70,22 @@ enum assay_key {
 /* Rules.  Zeroed, it accepts nothing. */
 struct assay_policy {
 	bool given[ASSAY_N_KEYS];
+	bool machine; /* nothing is asked of the code */
 #define ASSAY_ASKED(key, type, len, ...) ASSAY_FIELD_##type(key, len)
 #define ASSAY_ALWAYS(key, type, len, ...) ASSAY_FIELD_##type(key, len)
 #include "policy/keys.def"
 #undef ASSAY_ASKED
 #undef ASSAY_ALWAYS
+};
+
+/* assay_policy_machine leaves what `policy` asks of the machine and the documents,
+ * and nothing of what it asks of the code that runs there. */
+void assay_policy_machine(struct assay_policy *policy);
+
+/* What a rule is about. */
+enum assay_rule_about {
+	ASSAY_ABOUT_MACHINE,
+	ASSAY_ABOUT_CODE,
 };
 
 /* What the evidence must have for a rule to hold. */
@@ -104,6 +115,7 @@ struct assay_rule {
 	enum assay_rule_type type;
 	size_t at;  /* in struct assay_policy */
 	size_t len; /* of one value */
+	enum assay_rule_about about;
 	enum assay_rule_need need;
 	size_t fact_at; /* in struct assay_verdict */
 	void (*judge)(struct assay_case *c, const struct assay_rule *rule);

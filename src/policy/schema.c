@@ -17,21 +17,25 @@
 #define TEXT_DATA(len) "up to " #len " bytes in hex"
 #define TEXT_SIGNED_LIST(len) "object: list, key, max_age, min_number"
 
-#define ROW(key, type, len, need, fact, judge, always, fallback, sentence) \
+#define ROW(key, type, len, about, need, fact, judge, always, fallback, \
+            sentence) \
 	{ { #key, TEXT_##type(len), fallback, sentence }, \
 	  ASSAY_TYPE_##type, \
 	  offsetof(struct assay_policy, key), \
 	  len, \
+	  ASSAY_ABOUT_##about, \
 	  ASSAY_NEED_##need, \
 	  offsetof(struct assay_verdict, fact), \
 	  assay_judge_##judge, \
 	  always },
 
 const struct assay_rule assay_rules[ASSAY_N_KEYS] = {
-#define ASSAY_ASKED(key, type, len, need, fact, judge, sentence) \
-	ROW(key, type, len, need, fact, judge, false, "not asked", sentence)
-#define ASSAY_ALWAYS(key, type, len, need, fact, judge, fallback, sentence) \
-	ROW(key, type, len, need, fact, judge, true, fallback, sentence)
+#define ASSAY_ASKED(key, type, len, about, need, fact, judge, sentence) \
+	ROW(key, type, len, about, need, fact, judge, false, "not asked", \
+	    sentence)
+#define ASSAY_ALWAYS(key, type, len, about, need, fact, judge, fallback, \
+                     sentence) \
+	ROW(key, type, len, about, need, fact, judge, true, fallback, sentence)
 #include "policy/keys.def"
 #undef ASSAY_ASKED
 #undef ASSAY_ALWAYS
@@ -88,6 +92,11 @@ void assay_policy_default(struct assay_policy *policy)
 	memset(policy, 0, sizeof(*policy));
 	policy->accepted_statuses = 1u << ASSAY_STATUS_UP_TO_DATE;
 	policy->require_sept_ve_disable = true;
+}
+
+void assay_policy_machine(struct assay_policy *policy)
+{
+	policy->machine = true;
 }
 
 bool assay_policy_any_code(struct assay_policy *policy)

@@ -7,7 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { LABEL_LEN = 13 };
+enum { LABEL_LEN = 13, VERSION_LEN = 4 };
 static const char label[LABEL_LEN] = "assay-key-v1"; /* its NUL, too */
 
 /* ---- what stands in front: it is HPKE's info too */
@@ -28,6 +28,8 @@ static size_t put_front(uint8_t *out, const struct assay_released *r)
 	memcpy(out, label, LABEL_LEN);
 	p = put(p, r->service);
 	p = put(p, r->name);
+	for (unsigned i = 0; i < VERSION_LEN; i++)
+		*p++ = (uint8_t)(r->version >> 8 * (VERSION_LEN - 1 - i));
 	p = put(p, r->nonce);
 	return (size_t)(p - out);
 }
@@ -48,6 +50,13 @@ static struct assay_bytes part(struct assay_rd *r, const char *field)
 	return assay_rd_bytes(r, assay_rd_u8(r, field), field);
 }
 
+static bool is_new(const struct parts *p, uint32_t least, struct assay_err *err)
+{
+	return p->front.version >= least ||
+	       assay_fail(err, ASSAY_H_VERSION, ASSAY_DOC_NONE, 0,
+	                  "got version %u, had %u", p->front.version, least);
+}
+
 static bool split(struct parts *p, const struct assay_released *want,
                   struct assay_bytes in, struct assay_err *err)
 {
@@ -58,13 +67,14 @@ static bool split(struct parts *p, const struct assay_released *want,
 
 	p->front.service = part(&r, "service");
 	p->front.name = part(&r, "name");
+	p->front.version = assay_rd_u32be(&r, "version");
 	p->front.nonce = part(&r, "nonce");
 	p->info = (struct assay_bytes){ in.ptr, r.pos };
 	p->enc = assay_rd_bytes(&r, ASSAY_HPKE_ENC_LEN, "key");
 	p->sealed = assay_rd_rest(&r);
 	if (known && assay_rd_ok(&r) && p->sealed.len >= ASSAY_AEAD_TAG_LEN &&
 	    is_for(p, want))
-		return true;
+		return is_new(p, want->version, err);
 	return assay_fail(err, ASSAY_H_RELEASED, ASSAY_DOC_NONE, r.pos,
 	                  "%zu bytes are none, or of another service or name",
 	                  in.len);
@@ -72,22 +82,35 @@ static bool split(struct parts *p, const struct assay_released *want,
 
 /* ---- sealing */
 
-size_t assay_released_seal(uint8_t *out, const struct assay_released *released,
-                           const struct assay_key_config *to,
-                           struct assay_bytes secret, struct assay_err *err)
+static bool seal(uint8_t *enc, const struct assay_key_config *to,
+                 struct assay_x25519 *from, struct assay_bytes info,
+                 struct assay_bytes secret, struct assay_err *err)
 {
-	const size_t front = put_front(out, released);
-	const size_t len = front + ASSAY_HPKE_ENC_LEN + secret.len +
-	                   ASSAY_AEAD_TAG_LEN;
-	uint8_t *enc = out + front;
 	struct assay_hpke hpke;
-	bool done = assay_hpke_send(&hpke, enc, to->aead, to->key, NULL,
-	                            (struct assay_bytes){ out, front }, err) &&
+	bool done = assay_hpke_send(&hpke, enc, to->aead, to->key, from, info,
+	                            err) &&
 	            assay_hpke_seal(enc + ASSAY_HPKE_ENC_LEN, &hpke,
 	                            (struct assay_bytes){ NULL, 0 }, secret,
 	                            err);
 
 	assay_wipe(&hpke, sizeof(hpke));
+	return done;
+}
+
+size_t assay_released_seal(uint8_t *out, const struct assay_released *released,
+                           const struct assay_key_config *to,
+                           const struct assay_hpke_pair *from,
+                           struct assay_bytes secret, struct assay_err *err)
+{
+	const size_t front = put_front(out, released);
+	const size_t len = front + ASSAY_HPKE_ENC_LEN + secret.len +
+	                   ASSAY_AEAD_TAG_LEN;
+	struct assay_x25519 *pair = assay_x25519_new(from->secret, from->key);
+	bool done = assay_seal_made(pair != NULL, err) &&
+	            seal(out + front, to, pair,
+	                 (struct assay_bytes){ out, front }, secret, err);
+
+	assay_x25519_free(pair);
 	if (!done)
 		memset(out, 0, len);
 	return done ? len : 0;
@@ -95,10 +118,10 @@ size_t assay_released_seal(uint8_t *out, const struct assay_released *released,
 
 static bool open_sealed(uint8_t *secret, const struct parts *p,
                         enum assay_aead aead, struct assay_x25519 *own,
-                        struct assay_err *err)
+                        const uint8_t *from, struct assay_err *err)
 {
 	struct assay_hpke hpke;
-	bool done = assay_hpke_receive(&hpke, aead, own, NULL, p->enc.ptr,
+	bool done = assay_hpke_receive(&hpke, aead, own, from, p->enc.ptr,
 	                               p->info, err) &&
 	            assay_hpke_open(secret, &hpke,
 	                            (struct assay_bytes){ NULL, 0 }, p->sealed,
@@ -109,9 +132,9 @@ static bool open_sealed(uint8_t *secret, const struct parts *p,
 }
 
 bool assay_released_open(uint8_t *secret, size_t *len,
-                         const struct assay_released *want,
-                         enum assay_aead aead,
+                         struct assay_released *released, enum assay_aead aead,
                          const struct assay_hpke_pair *own,
+                         const uint8_t from[ASSAY_CURVE25519_LEN],
                          struct assay_bytes in, struct assay_err *err)
 {
 	struct assay_x25519 *pair;
@@ -121,13 +144,15 @@ bool assay_released_open(uint8_t *secret, size_t *len,
 	*len = 0;
 	if (in.len)
 		memset(secret, 0, in.len);
-	if (!split(&p, want, in, err))
+	if (!split(&p, released, in, err))
 		return false;
 	pair = assay_x25519_new(own->secret, own->key);
 	done = assay_seal_made(pair != NULL, err) &&
-	       open_sealed(secret, &p, aead, pair, err);
+	       open_sealed(secret, &p, aead, pair, from, err);
 	assay_x25519_free(pair);
-	if (done)
-		*len = p.sealed.len - ASSAY_AEAD_TAG_LEN;
-	return done;
+	if (!done)
+		return false;
+	*len = p.sealed.len - ASSAY_AEAD_TAG_LEN;
+	*released = p.front;
+	return true;
 }

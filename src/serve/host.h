@@ -9,7 +9,7 @@
 #define SERVE_HOST_H
 
 #include "serve/http.h"
-#include "sim/launcher.h"
+#include "launch/launcher.h"
 
 #include <assay/evidence.h>
 

@@ -119,11 +119,12 @@ static void poll_mail(void *self, struct http_answer *a,
 }
 
 const struct http_route host_conclave_routes[] = {
-	{ "/attestation", attestation, 0, HTTP_QUEUED },
-	{ "/deliver-mail", deliver, ASSAY_FRAME_BODY_MAX - 1 - ID_MAX,
-	  HTTP_QUEUED },
-	{ "/poll-mail", poll_mail, 1, HTTP_QUEUED },
-	{ "/healthz", host_health, 0, HTTP_QUICK },
-	{ "/metrics", host_metrics, 0, HTTP_QUICK },
+	{ .path = "/attestation", .answer = attestation },
+	{ .path = "/deliver-mail",
+	  .answer = deliver,
+	  .body_max = ASSAY_FRAME_BODY_MAX - 1 - ID_MAX },
+	{ .path = "/poll-mail", .answer = poll_mail, .body_max = 1 },
+	{ .path = "/healthz", .answer = host_health, .when = HTTP_QUICK },
+	{ .path = "/metrics", .answer = host_metrics, .when = HTTP_QUICK },
 	{ 0 },
 };

@@ -135,9 +135,13 @@ void host_enclave_end(struct host_enclave *e)
 void host_enclave_explain(const struct host_enclave *e, char why[HOST_WHY])
 {
 	const struct sim_host *talk = &e->talk;
+	char how[SIM_ENDED_TEXT];
 	siginfo_t info;
 
-	if (!talk->refused && e->is_command && has_ended(&info, e->pid, 100))
+	if (talk->ended && !e->is_command && sim_run_ended(how, &e->run))
+		snprintf(why, HOST_WHY, "with %s %s", how, talk->why);
+	else if (!talk->refused && e->is_command &&
+	         has_ended(&info, e->pid, 100))
 		snprintf(why, HOST_WHY, "the command ended, with %s %d",
 		         info.si_code == CLD_EXITED ? "status" : "signal",
 		         info.si_status);

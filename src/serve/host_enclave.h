@@ -3,7 +3,7 @@
 #define SERVE_HOST_ENCLAVE_H
 
 #include "serve/host.h"
-#include "sim/request.h"
+#include "launch/request.h"
 
 struct host_enclave {
 	struct sim_run run;

@@ -282,11 +282,13 @@ void host_metrics(void *self, struct http_answer *a,
 }
 
 const struct http_route host_routes[] = {
-	{ "/attestation", attestation, 0, HTTP_QUEUED },
-	{ "/message", message, ASSAY_ENCLAVE_MAX + ASSAY_CLIENT_SEAL_MORE,
-	  HTTP_LATER },
-	{ "/healthz", host_health, 0, HTTP_QUICK },
-	{ "/metrics", host_metrics, 0, HTTP_QUICK },
-	{ "/", about, 0, HTTP_QUICK },
+	{ .path = "/attestation", .answer = attestation },
+	{ .path = "/message",
+	  .answer = message,
+	  .body_max = ASSAY_ENCLAVE_MAX + ASSAY_CLIENT_SEAL_MORE,
+	  .when = HTTP_LATER },
+	{ .path = "/healthz", .answer = host_health, .when = HTTP_QUICK },
+	{ .path = "/metrics", .answer = host_metrics, .when = HTTP_QUICK },
+	{ .path = "/", .answer = about, .when = HTTP_QUICK },
 	{ 0 },
 };

@@ -3,10 +3,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,7 +17,11 @@
 #include "crypto/crypto.h"
 
 enum {
-	MEMORY_MAX = 16 << 10, /* of a request's line and headers */
+	/* of a request's line and headers.  Of more than 32 KiB, libmicrohttpd
+	 * asks the system, and gives them back: so no API key is left behind in
+	 * memory that is used for something else */
+	MEMORY_MAX = (32 << 10) + 1,
+	UNSENT_MAX = 64 << 10, /* of an answer, in the kernel's memory */
 	STOP_MS = 1500,        /* for clients whose requests have begun */
 };
 
@@ -42,6 +49,8 @@ void http_metrics(struct buf *out, const struct http_request *r)
 	count_put(out, "assay_http_connections_refused_total", "counter",
 	          "Connections refused: too many of one address.",
 	          l->n_refused);
+	count_put(out, "assay_http_connections_displaced_total", "counter",
+	          "Connections ended to make way for others.", l->n_displaced);
 	count_put(out, "assay_http_connections_expired_total", "counter",
 	          "Connections ended because they took too long.",
 	          l->n_expired);
@@ -82,15 +91,15 @@ static struct MHD_OptionItem text_option(enum MHD_OPTION option,
 	return (struct MHD_OptionItem){ option, 0, u.taken };
 }
 
-/* Listens at an address, or (NULL) at a descriptor. */
-static struct MHD_Daemon *start(struct http_listener *l,
-                                const struct addrinfo *at, int fd)
+/* Its connections come from the porter. */
+static struct MHD_Daemon *start(struct http_listener *l)
 {
 	const bool tls = l->service->tls_cert && l->service->tls_key;
 	/* poll: with epoll it stops answering when 128 connections are ready
 	 * at once (0.9.75) */
-	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
-	                 MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
+	const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
+	                       MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET |
+	                       MHD_ALLOW_SUSPEND_RESUME;
 	const struct MHD_OptionItem end = { MHD_OPTION_END, 0, NULL };
 	struct MHD_OptionItem secured[] = {
 		text_option(MHD_OPTION_HTTPS_MEM_CERT, l->service->tls_cert),
@@ -99,25 +108,17 @@ static struct MHD_Daemon *start(struct http_listener *l,
 		            "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"),
 		end,
 	};
-	struct MHD_OptionItem where[] = {
-		at ? (struct MHD_OptionItem){ MHD_OPTION_SOCK_ADDR, 0,
-		                              at->ai_addr }
-		   : (struct MHD_OptionItem){ MHD_OPTION_LISTEN_SOCKET, fd,
-		                              NULL },
-		end,
-	};
 
-	if (at && at->ai_family == AF_INET6)
-		flags |= MHD_USE_IPv6;
 	return MHD_start_daemon(
-		tls ? flags | MHD_USE_TLS : flags, 0, http_admit, l,
-		http_handle, l, MHD_OPTION_ARRAY, where, MHD_OPTION_ARRAY,
-		tls ? secured : &secured[3], MHD_OPTION_CONNECTION_LIMIT,
-		l->limits.connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)MEMORY_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, l,
-		MHD_OPTION_URI_LOG_CALLBACK, http_on_line, l,
-		MHD_OPTION_NOTIFY_COMPLETED, http_on_end, l, MHD_OPTION_END);
+		tls ? flags | MHD_USE_TLS : flags, 0, NULL, NULL, http_handle,
+		l, MHD_OPTION_ARRAY, tls ? secured : &secured[3],
+		/* the porter keeps to fewer */
+		MHD_OPTION_CONNECTION_LIMIT, 2 * l->limits.connections + 2,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MAX,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
+		http_on_connection, l, MHD_OPTION_URI_LOG_CALLBACK,
+		http_on_line, l, MHD_OPTION_NOTIFY_COMPLETED, http_on_end, l,
+		MHD_OPTION_END);
 }
 
 /* "fd:3" */
@@ -133,7 +134,6 @@ static bool is_descriptor(int *fd, const char *address)
 	return true;
 }
 
-/* libmicrohttpd takes any number. */
 static bool is_listening(int fd)
 {
 	int value = 0;
@@ -145,14 +145,37 @@ static bool is_listening(int fd)
 	return value == 1;
 }
 
-static bool listen_at(struct http_listener *l, const char *address,
-                      char why[HTTP_WHY_LEN])
+/* A socket of its own; -1: errno says why. */
+static int bind_to(const struct addrinfo *at)
+{
+	const int fd = socket(at->ai_family,
+	                      SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const int on = 1;
+	int error;
+
+	if (fd < 0)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+	    (at->ai_family != AF_INET6 ||
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0) &&
+	    bind(fd, at->ai_addr, at->ai_addrlen) == 0 &&
+	    listen(fd, SOMAXCONN) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* The door; -1. */
+static int open_door(const char *address, char why[HTTP_WHY_LEN])
 {
 	const struct addrinfo hints = {
 		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
 		.ai_socktype = SOCK_STREAM,
 	};
 	struct addrinfo *at = NULL;
+	const int unsent = UNSENT_MAX;
 	char host[80], port[8];
 	int fd = -1;
 
@@ -163,18 +186,39 @@ static bool listen_at(struct http_listener *l, const char *address,
 		         "%.80s: want an address and a port, such as "
 		         "127.0.0.1:8081",
 		         address);
-		return false;
+		return -1;
 	}
-	errno = 0;
-	l->daemon = at || is_listening(fd) ? start(l, at, fd) : NULL;
+	if (at)
+		fd = bind_to(at);
+	else if (!is_listening(fd) ||
+	         fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0)
+		fd = -1;
+	if (fd < 0)
+		snprintf(why, HTTP_WHY_LEN, "cannot listen on %.80s: %s",
+		         address, strerror(errno));
+	/* of all its connections; of what is no TCP, nothing */
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 	if (at)
 		freeaddrinfo(at);
+	return fd;
+}
+
+static bool listen_at(struct http_listener *l, const char *address,
+                      char why[HTTP_WHY_LEN])
+{
+	l->listening = open_door(address, why);
+	if (l->listening < 0)
+		return false;
+	l->daemon = start(l);
 	if (!l->daemon)
-		snprintf(why, HTTP_WHY_LEN, "cannot listen on %.80s: %s",
+		snprintf(why, HTTP_WHY_LEN, "cannot serve at %.80s: %s",
 		         address,
-		         errno ? strerror(errno)
-		               : "its certificate and key do not fit");
-	return l->daemon != NULL;
+		         l->service->tls_cert
+		                 ? "its certificate and key do not fit"
+		                 : "memory is short");
+	l->has_porter = l->daemon && pthread_create(&l->porter, NULL,
+	                                            http_keep_door, l) == 0;
+	return l->has_porter;
 }
 
 static unsigned or_else(unsigned value, unsigned otherwise)
@@ -210,7 +254,7 @@ static bool make_rate(struct http_listener *l)
 	return true;
 }
 
-/* Its memory and its threads; false: memory is short. */
+/* Its memory and its workers; false: memory is short. */
 static bool prepare(struct http_listener *l, const struct http_service *service)
 {
 	l->service = service;
@@ -218,13 +262,10 @@ static bool prepare(struct http_listener *l, const struct http_service *service)
 	assert(l->limits.workers <= HTTP_WORKERS_MAX);
 	while (service->routes[l->n_routes].path)
 		l->n_routes++;
-	l->last = &l->first;
-	l->seats = calloc(l->limits.connections, sizeof(*l->seats));
+	l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	l->counts = calloc(l->n_routes + 1, sizeof(*l->counts));
-	if (!l->seats || !l->counts || !make_rate(l) ||
-	    pthread_create(&l->warden, NULL, http_watch, l) != 0)
+	if (l->wake < 0 || !l->counts || !http_seats_make(l) || !make_rate(l))
 		return false;
-	l->has_warden = true;
 	while (l->n_workers < l->limits.workers &&
 	       pthread_create(&l->worker[l->n_workers], NULL, http_work, l) ==
 	               0)
@@ -238,36 +279,36 @@ static void end(struct http_listener *l)
 	pthread_mutex_lock(&l->lock);
 	l->ending = true;
 	pthread_cond_broadcast(&l->work);
-	pthread_cond_signal(&l->tick);
 	pthread_mutex_unlock(&l->lock);
+	http_wake(l);
 	for (unsigned i = 0; i < l->n_workers; i++)
 		pthread_join(l->worker[i], NULL);
-	if (l->has_warden)
-		pthread_join(l->warden, NULL);
+	if (l->has_porter)
+		pthread_join(l->porter, NULL);
 	if (l->daemon)
 		MHD_stop_daemon(l->daemon);
-	pthread_cond_destroy(&l->tick);
+	http_seats_free(l);
+	if (l->wake >= 0)
+		close(l->wake);
+	if (l->listening >= 0)
+		close(l->listening);
 	pthread_cond_destroy(&l->work);
 	pthread_mutex_destroy(&l->lock);
 	free(l->rate);
 	free(l->counts);
-	free(l->seats);
 	free(l);
 }
 
 static struct http_listener *new_listener(void)
 {
 	struct http_listener *l = calloc(1, sizeof(*l));
-	pthread_condattr_t monotonic;
 
 	if (!l)
 		return NULL;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	l->listening = l->wake = -1;
+	http_alone(&l->turns);
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_cond_init(&l->work, NULL);
-	pthread_cond_init(&l->tick, &monotonic);
-	pthread_condattr_destroy(&monotonic);
 	return l;
 }
 
@@ -287,12 +328,10 @@ struct http_listener *http_listen(const char *address,
 
 uint16_t http_port(const struct http_listener *l)
 {
-	const int fd = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_LISTEN_FD)
-	                       ->listen_fd;
 	struct sockaddr_in6 at = { 0 }; /* IPv4's port is at the same place */
 	socklen_t len = sizeof(at);
 
-	return getsockname(fd, (struct sockaddr *)&at, &len) == 0
+	return getsockname(l->listening, (struct sockaddr *)&at, &len) == 0
 	               ? ntohs(at.sin6_port)
 	               : 0;
 }
@@ -313,20 +352,16 @@ static bool is_over(struct http_listener *l, bool late)
 void http_stop(struct http_listener *l)
 {
 	const struct timespec tick = { .tv_nsec = 5 * 1000 * 1000 };
-	MHD_socket listening;
 	int64_t until;
 
 	if (!l)
 		return;
-	listening = MHD_quiesce_daemon(l->daemon);
 	pthread_mutex_lock(&l->lock);
 	l->stopping = true;
-	pthread_cond_signal(&l->tick);
 	pthread_mutex_unlock(&l->lock);
+	http_wake(l);
 	until = http_now_ms() + STOP_MS;
 	while (!is_over(l, http_now_ms() >= until))
 		nanosleep(&tick, NULL);
 	end(l);
-	if (listening != MHD_INVALID_SOCKET)
-		close(listening);
 }

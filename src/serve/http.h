@@ -19,10 +19,10 @@ enum http_times { HTTP_BAD = 0, HTTP_NONE, HTTP_ONCE };
 /* The value is borrowed, decoded; HTTP_BAD: more than once, or with a NUL. */
 enum http_times http_argument(const struct http_request *request,
                               const char *name, const char **value);
-/* The name of the first query argument that is none of these (up to a NULL); NULL
- * where there is no such. */
+/* The name of the first query argument that the route does not know, and those that
+ * it knows; NULL where there is no such. */
 const char *http_stranger(const struct http_request *request,
-                          const char *const *known);
+                          const char **known);
 /* A header's value, or NULL. */
 const char *http_header(const struct http_request *request, const char *name);
 /* The path, decoded. */
@@ -89,19 +89,24 @@ struct http_route {
 	void (*answer)(void *self, struct http_answer *answer,
 	               const struct http_request *request);
 	size_t body_max; /* POST with at most so many bytes; 0: GET and HEAD */
+	/* names of query arguments, with a space between them, for
+	 * http_stranger; NULL: any */
+	const char *arguments;
 	enum http_when when;
 };
 
 /* What clients can use up; 0: what stands behind it. */
 struct http_limits {
 	unsigned workers;     /* threads that answer: 1 */
-	unsigned connections; /* 512 */
+	unsigned connections; /* 512; for one more, that which waits longest is
+	                       * ended of the address that has most */
 	unsigned per_address; /* connections of one address (of IPv6, its
 	                       * network of 64 bits): 128 */
 	unsigned rate;        /* requests of one address in a second: any */
 	unsigned burst;       /* so many at once, before the rate holds: rate */
 	size_t bodies;        /* bytes, of all requests' bodies: 64 MiB; of one
-	                       * address a quarter */
+	                       * address a quarter, and what arrives still of
+	                       * the address that has most makes way */
 	unsigned idle_ms;     /* until a request line is there: 10 s */
 	unsigned arrive_ms;   /* from there until all of it is: 20 s */
 	unsigned send_ms;     /* until an answer is taken: 60 s */

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "crypto/crypto.h"
-#include "sim/x509_make.h"
+#include "forge/x509_make.h"
 
 #define JSON "application/json"
 #define PEM "application/x-pem-file"

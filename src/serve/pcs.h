@@ -4,7 +4,7 @@
 #define SERVE_PCS_H
 
 #include "serve/http.h"
-#include "sim/maker.h"
+#include "maker/maker.h"
 
 struct pcs {
 	struct sim_maker *maker; /* opened to serve */

@@ -11,17 +11,18 @@ void rate_start(struct rate *r, unsigned per_second, unsigned burst,
 	r->seed = seed;
 }
 
-static size_t place(const struct rate *r, uint64_t key)
+uint32_t rate_mix(uint64_t key, uint64_t seed)
 {
-	uint64_t x = (key ^ r->seed) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t x = (key ^ seed) * UINT64_C(0x9e3779b97f4a7c15);
 
-	x = (x ^ x >> 32) * (r->seed | 1);
-	return (size_t)(x >> 32) % RATE_SETS;
+	x = (x ^ x >> 32) * (seed | 1);
+	return (uint32_t)(x >> 32);
 }
 
 static struct rate_one *find(struct rate *r, uint64_t key)
 {
-	struct rate_one *set = r->one[place(r, key)], *least = set;
+	struct rate_one *set = r->one[rate_mix(key, r->seed) % RATE_SETS];
+	struct rate_one *least = set;
 
 	for (size_t i = 0; i < RATE_WAYS; i++) {
 		if (set[i].key == key)

@@ -20,6 +20,10 @@ struct rate {
 	} one[RATE_SETS][RATE_WAYS];
 };
 
+/* A number that nobody can tell who does not know the seed, for tables of keys
+ * that others choose. */
+uint32_t rate_mix(uint64_t key, uint64_t seed);
+
 /* Fills a zeroed one: so many in a second, after `burst` (at least 1) at once;
  * the seed is random, so that nobody can tell who shares a place. */
 void rate_start(struct rate *rate, unsigned per_second, unsigned burst,

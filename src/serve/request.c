@@ -11,9 +11,11 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "crypto/crypto.h"
+
 enum {
 	BODY_FIRST = 4 << 10, /* bytes taken for a body at first */
-	PIECE = 32 << 10,     /* moved at once of a body that goes on */
+	PIECE = 16 << 10,     /* moved at once of a body that goes on */
 	DRAIN_MAX = 64 << 10, /* a body that is read though it is refused */
 };
 
@@ -54,30 +56,40 @@ enum http_times http_argument(const struct http_request *r, const char *name,
 }
 
 struct stranger {
-	const char *const *known;
+	const char *known;
 	const char *name;
 };
+
+/* Whether it is one of the words. */
+static bool is_among(const char *words, const char *name, size_t len)
+{
+	for (size_t n; *words; words += n + (words[n] == ' ')) {
+		n = strcspn(words, " ");
+		if (n == len && memcmp(words, name, n) == 0)
+			return true;
+	}
+	return false;
+}
 
 static enum MHD_Result look_at(void *arg, enum MHD_ValueKind kind,
                                const char *name, size_t name_len,
                                const char *value, size_t value_len)
 {
 	struct stranger *s = arg;
-	size_t i = 0;
 
-	(void)kind, (void)name_len, (void)value, (void)value_len;
-	while (s->known[i] && strcmp(s->known[i], name) != 0)
-		i++;
-	if (!s->known[i])
+	(void)kind, (void)value, (void)value_len;
+	if (!is_among(s->known, name, name_len))
 		s->name = name;
 	return s->name ? MHD_NO : MHD_YES;
 }
 
-const char *http_stranger(const struct http_request *r,
-                          const char *const *known)
+const char *http_stranger(const struct http_request *r, const char **known)
 {
-	struct stranger s = { .known = known };
+	struct stranger s = { .known = r->route->arguments };
 
+	*known = s.known;
+	if (!s.known)
+		return NULL;
 	MHD_get_connection_values_n(r->connection, MHD_GET_ARGUMENT_KIND,
 	                            look_at, &s);
 	return s.name;
@@ -129,13 +141,33 @@ const char *http_client(char text[HTTP_CLIENT_LEN],
 
 uint64_t http_address(const struct http_request *r)
 {
-	return http_seat_of(r->connection)->address;
+	return r->seat->guest->address;
+}
+
+/* ---- what is in memory no longer than it must be */
+
+static void free_body(uint8_t *body, size_t len)
+{
+	if (body)
+		assay_wipe(body, len);
+	free(body);
+}
+
+static void drop_body(struct http_request *r)
+{
+	free_body(r->body, r->len);
+	r->listener->bodies -= r->cap;
+	r->seat->guest->bodies -= r->cap;
+	r->body = NULL;
+	r->len = r->cap = 0;
 }
 
 /* ---- answers */
 
 static void free_answer(struct http_answer *a)
 {
+	if (a->body.ptr)
+		assay_wipe(a->body.ptr, a->body.cap);
 	buf_free(&a->body);
 	for (size_t i = 0; i < a->n_headers; i++)
 		buf_free(&a->header[i].value);
@@ -206,31 +238,32 @@ static void put_answer(struct http_request *r)
 
 /* ---- a request arrives */
 
+static struct http_seat *seat_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection,
+	                               MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+	        ->socket_context;
+}
+
 /* Its line is there. */
 void *http_on_line(void *arg, const char *line,
                    struct MHD_Connection *connection)
 {
 	struct http_listener *l = arg;
 	struct http_request *r = calloc(1, sizeof(*r));
+	struct http_seat *seat = seat_of(connection);
 
 	(void)line;
 	pthread_mutex_lock(&l->lock);
-	http_enter(http_seat_of(connection), ARRIVING);
+	http_enter(l, seat, ARRIVING);
 	pthread_mutex_unlock(&l->lock);
 	if (r) {
 		r->listener = l;
 		r->connection = connection;
+		r->seat = seat;
 	}
+	seat->request = r;
 	return r;
-}
-
-static void forget(struct http_request *r)
-{
-	r->listener->bodies -= r->cap;
-	http_seat_of(r->connection)->body = 0;
-	free(r->body);
-	free_answer(&r->answer);
-	free(r);
 }
 
 /* It is the listener's again.  The lock is held. */
@@ -248,15 +281,18 @@ void http_on_end(void *arg, struct MHD_Connection *connection, void **state,
 	struct http_request *r = *state;
 
 	pthread_mutex_lock(&l->lock);
-	http_enter(http_seat_of(connection), IDLE);
+	http_enter(l, seat_of(connection), IDLE);
 	if (!r || !r->sent || why != MHD_REQUEST_TERMINATED_COMPLETED_OK)
 		l->n_unfinished++;
 	if (r)
 		settle(r);
 	pthread_mutex_unlock(&l->lock);
-	if (r)
-		forget(r);
-	*state = NULL;
+	seat_of(connection)->request = *state = NULL;
+	if (!r)
+		return;
+	drop_body(r);
+	free_answer(&r->answer);
+	free(r);
 }
 
 static bool is_at(const struct http_route *route, const char *path)
@@ -337,8 +373,7 @@ static unsigned refusal(struct http_request *r, const struct framing *f,
 	if (!is_framed(f))
 		return MHD_HTTP_BAD_REQUEST;
 	if (l->rate && !(r->route && r->route->when == HTTP_QUICK))
-		r->retry = rate_take(l->rate,
-		                     http_seat_of(r->connection)->address,
+		r->retry = rate_take(l->rate, r->seat->guest->address,
 		                     http_now_ns());
 	if (r->retry)
 		return MHD_HTTP_TOO_MANY_REQUESTS;
@@ -360,58 +395,123 @@ static enum MHD_Result on_headers(struct http_request *r, const char *method)
 	if (!r->refused ||
 	    (is_framed(&f) && !f.chunked && !f.waits && f.length <= DRAIN_MAX))
 		return MHD_YES;
+	r->seat->early = true;
 	put_answer(r);
 	return send_answer(r);
 }
 
-/* Whether there is memory for n more bytes of a body: one address, which can send
- * slowly over many connections, has at most a quarter of all. */
+/* The seat with a body that waits for its client, of the guest whose bodies take
+ * most, and of several the one that waits longest; NULL: nobody's take as much as
+ * `own`.  The lock is held. */
+static struct http_seat *find_greatest(const struct http_listener *l,
+                                       size_t own)
+{
+	struct http_seat *greatest = NULL;
+
+	for (int fd = 0; fd < l->n_seats; fd++) {
+		struct http_seat *s = l->seats[fd];
+
+		if (!s || !s->request || !s->request->cap ||
+		    (s->stage != ARRIVING && s->stage != SENDING) ||
+		    s->guest->bodies < own)
+			continue;
+		if (!greatest || s->guest->bodies > greatest->guest->bodies ||
+		    (s->guest->bodies == greatest->guest->bodies &&
+		     s->since < greatest->since))
+			greatest = s;
+	}
+	return greatest;
+}
+
+static void refuse(struct http_request *r, unsigned status, unsigned retry)
+{
+	r->refused = status;
+	r->retry = retry;
+	drop_body(r);
+}
+
+/* Memory for a body from another, be it that his answer is cut short; false: nobody
+ * has as much as `own`. */
+static bool take_back(struct http_listener *l, size_t own)
+{
+	struct http_request *r = NULL;
+	struct http_seat *s;
+
+	pthread_mutex_lock(&l->lock);
+	s = find_greatest(l, own);
+	if (s) {
+		r = s->request;
+		if (s->stage == SENDING)
+			http_displace(l, s);
+	}
+	pthread_mutex_unlock(&l->lock);
+	if (r)
+		refuse(r, MHD_HTTP_TOO_MANY_REQUESTS, 1);
+	return r != NULL;
+}
+
+/* Whether there is memory for n more bytes of a body.  One guest, who can send slowly over many connections, has at most a
+ * quarter of all. */
 static bool has_memory(const struct http_request *r, size_t n)
 {
-	const struct http_listener *l = r->listener;
-	const uint64_t address = http_seat_of(r->connection)->address;
-	size_t own = n;
+	struct http_listener *l = r->listener;
+	const size_t own = r->seat->guest->bodies + n;
 
-	for (unsigned i = 0; i < l->limits.connections; i++)
-		if (l->seats[i].stage && l->seats[i].address == address)
-			own += l->seats[i].body;
-	return own <= l->limits.bodies / 4 && n <= l->limits.bodies - l->bodies;
+	if (own > l->limits.bodies / 4)
+		return false;
+	while (n > l->limits.bodies - l->bodies)
+		if (!take_back(l, own))
+			return false;
+	return true;
+}
+
+/* Its memory becomes `cap`; what was there is not left behind. */
+static bool grow(struct http_request *r, size_t cap)
+{
+	uint8_t *body = malloc(cap);
+
+	if (!body)
+		return false;
+	if (r->len)
+		memcpy(body, r->body, r->len);
+	free_body(r->body, r->len);
+	r->listener->bodies += cap - r->cap;
+	r->seat->guest->bodies += cap - r->cap;
+	r->body = body;
+	r->cap = cap;
+	return true;
 }
 
 /* Room for n more bytes of the body; false: refused. */
 static bool make_room(struct http_request *r, size_t n)
 {
-	struct http_listener *l = r->listener;
+	const size_t most = r->route->body_max;
 	size_t cap = r->cap ? 2 * r->cap : BODY_FIRST;
-	uint8_t *body;
 
-	if (n > r->route->body_max - r->len) {
-		r->refused = MHD_HTTP_CONTENT_TOO_LARGE;
+	if (n > most - r->len) {
+		refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, 0);
 		return false;
 	}
 	if (r->len + n <= r->cap)
 		return true;
 	cap = cap > r->len + n ? cap : r->len + n;
-	cap = cap < r->route->body_max ? cap : r->route->body_max;
-	body = has_memory(r, cap - r->cap) ? realloc(r->body, cap) : NULL;
-	if (!body) {
-		r->refused = MHD_HTTP_TOO_MANY_REQUESTS;
-		r->retry = 1;
-		return false;
-	}
-	l->bodies += cap - r->cap;
-	r->body = body;
-	r->cap = cap;
-	http_seat_of(r->connection)->body = cap;
-	return true;
+	cap = cap < most ? cap : most;
+	if (has_memory(r, cap - r->cap) && grow(r, cap))
+		return true;
+	refuse(r, MHD_HTTP_TOO_MANY_REQUESTS, 1);
+	return false;
 }
 
-static void on_body(struct http_request *r, const char *part, size_t n)
+/* False: it is too much of what was refused. */
+static bool on_body(struct http_request *r, const char *part, size_t n)
 {
-	if (r->refused || !make_room(r, n))
-		return;
-	memcpy(r->body + r->len, part, n);
-	r->len += n;
+	if (!r->refused && make_room(r, n)) {
+		memcpy(r->body + r->len, part, n);
+		r->len += n;
+	} else {
+		r->wasted += n;
+	}
+	return r->wasted <= HTTP_WASTE_MAX;
 }
 
 /* ---- it is answered */
@@ -422,10 +522,10 @@ static bool part_with(struct http_request *r)
 {
 	struct http_listener *l = r->listener;
 
-	if (l->closed)
+	if (l->closed || r->seat->stage == ENDED)
 		return false;
 	MHD_suspend_connection(r->connection);
-	http_enter(http_seat_of(r->connection), HANDLED);
+	http_enter(l, r->seat, HANDLED);
 	r->pending = true;
 	l->n_pending++;
 	return true;
@@ -435,14 +535,17 @@ static bool part_with(struct http_request *r)
 static bool hand_over(struct http_request *r)
 {
 	struct http_listener *l = r->listener;
+	struct http_guest *g = r->seat->guest;
 	bool taken;
 
 	pthread_mutex_lock(&l->lock);
 	taken = part_with(r);
 	if (taken) {
+		if (!g->first)
+			http_link_last(&l->turns, &g->turn);
 		r->next = NULL;
-		*l->last = r;
-		l->last = &r->next;
+		*g->last = r;
+		g->last = &r->next;
 	}
 	pthread_mutex_unlock(&l->lock);
 	if (taken)
@@ -487,19 +590,32 @@ static enum MHD_Result on_whole(struct http_request *r)
 	return taken ? MHD_YES : MHD_NO;
 }
 
-/* The next in the queue, or NULL at the end. */
+/* The first request of the guest whose turn it is; there is one. */
+static struct http_request *take_turn(struct http_listener *l)
+{
+	struct http_guest *g = (void *)((char *)l->turns.next -
+	                                offsetof(struct http_guest, turn));
+	struct http_request *r = g->first;
+
+	http_unlink(&g->turn);
+	g->first = r->next;
+	if (g->first)
+		http_link_last(&l->turns, &g->turn);
+	else
+		g->last = &g->first;
+	return r;
+}
+
+/* The next to be answered, or NULL at the end. */
 static struct http_request *next(struct http_listener *l)
 {
-	struct http_request *r;
+	struct http_request *r = NULL;
 
 	pthread_mutex_lock(&l->lock);
-	while (!l->first && !l->ending)
+	while (http_is_empty(&l->turns) && !l->ending)
 		pthread_cond_wait(&l->work, &l->lock);
-	r = l->first;
-	if (r)
-		l->first = r->next;
-	if (!l->first)
-		l->last = &l->first;
+	if (!http_is_empty(&l->turns))
+		r = take_turn(l);
 	pthread_mutex_unlock(&l->lock);
 	return r;
 }
@@ -557,7 +673,7 @@ static ssize_t give(void *arg, uint64_t at, char *out, size_t room)
 	if (r->pending) {
 		pthread_mutex_lock(&l->lock);
 		settle(r);
-		http_enter(http_seat_of(r->connection), SENDING);
+		http_enter(l, r->seat, SENDING);
 		l->bytes_out += body->len;
 		pthread_mutex_unlock(&l->lock);
 	}
@@ -574,23 +690,16 @@ static ssize_t give(void *arg, uint64_t at, char *out, size_t room)
 	return hand_over(r) ? 0 : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-/* The body becomes the response's. */
+/* The body stays the request's, until it is over. */
 static struct MHD_Response *make_response(struct http_request *r)
 {
 	struct http_answer *a = &r->answer;
-	const bool empty = !a->body.len;
-	struct MHD_Response *response;
 
 	if (a->more)
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN,
 		                                         PIECE, give, r, NULL);
-	response = MHD_create_response_from_buffer(
-		a->body.len, empty ? NULL : a->body.ptr,
-		empty ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE);
-
-	if (response && !empty)
-		a->body = (struct buf){ 0 };
-	return response;
+	return MHD_create_response_from_buffer(a->body.len, a->body.ptr,
+	                                       MHD_RESPMEM_PERSISTENT);
 }
 
 /* Whether the connection ends with this answer. */
@@ -607,7 +716,7 @@ static bool note_answer(struct http_request *r, size_t len)
 
 	pthread_mutex_lock(&l->lock);
 	settle(r);
-	http_enter(http_seat_of(r->connection), SENDING);
+	http_enter(l, r->seat, SENDING);
 	l->bytes_in += r->len;
 	l->bytes_out += len;
 	count_status(&l->counts[r->route ? r->route - l->service->routes
@@ -632,6 +741,8 @@ static enum MHD_Result send_answer(struct http_request *r)
 		queued = MHD_queue_response(r->connection, a->status, response);
 	if (response)
 		MHD_destroy_response(response);
+	if (!a->more)
+		drop_body(r);
 	r->sent = queued == MHD_YES;
 	return queued;
 }
@@ -655,9 +766,10 @@ enum MHD_Result http_handle(void *arg, struct MHD_Connection *connection,
 		return on_headers(r, method);
 	}
 	if (*part_len) {
-		on_body(r, part, *part_len);
+		const size_t n = *part_len;
+
 		*part_len = 0;
-		return MHD_YES;
+		return on_body(r, part, n) ? MHD_YES : MHD_NO;
 	}
 	return r->answered ? send_answer(r) : on_whole(r);
 }

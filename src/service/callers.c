@@ -181,13 +181,19 @@ static enum store_found look_up(struct caller *c, struct service *s,
 }
 
 static void unauthorized(struct http_answer *a, const char *title,
-                         enum service_scope scope)
+                         enum service_scope scope, bool open)
 {
-	service_problem(a, 401, title,
-	                "This takes an API key with the scope `%s`: send "
-	                "Authorization: Bearer KEY. Who runs the service makes "
-	                "one: POST /v1/callers/NAME?scopes=%s",
-	                scope_name(scope), scope_name(scope));
+	if (open)
+		service_problem(a, 401, title,
+		                "None is needed for this here: leave "
+		                "Authorization out, or send one that is good.");
+	else
+		service_problem(a, 401, title,
+		                "This takes an API key with the scope `%s`: "
+		                "send Authorization: Bearer KEY. Who runs the "
+		                "service makes one: POST "
+		                "/v1/callers/NAME?scopes=%s",
+		                scope_name(scope), scope_name(scope));
 	http_put_header(a, "WWW-Authenticate", buf_text("Bearer"));
 }
 
@@ -204,23 +210,22 @@ bool service_may(struct service_caller *caller, struct http_answer *a,
 	if (presented(hash, r)) {
 		switch (look_up(&c, s, hash)) {
 		case STORE_FAILED:
-			service_problem(a, 503, "The store does not answer",
-			                "%s", store_why(s->store));
+			service_no_store(a, s);
 			return false;
 		case STORE_NONE:
 			unauthorized(a, "This API key is none, or no longer",
-			             scope);
+			             scope, caller->scopes & scope);
 			return false;
 		case STORE_FOUND:
 			caller->scopes |= c.scopes;
 			memcpy(caller->name, c.name, sizeof(caller->name));
 		}
 	} else if (!(caller->scopes & scope)) {
-		unauthorized(a, "An API key is needed", scope);
+		unauthorized(a, "An API key is needed", scope, false);
 		return false;
 	}
 	if (caller->scopes & scope)
-		return true;
+		return service_knows_all(a, r);
 	service_problem(a, 403, "This API key may not do that",
 	                "%s lacks the scope `%s`.", caller->name,
 	                scope_name(scope));
@@ -281,7 +286,6 @@ bool service_caller_make(char key[SERVICE_KEY_LEN], struct service *s,
 /* ---- those there are */
 
 struct listing {
-	struct assay_json_out *o;
 	const char *name; /* that is looked for, or NULL */
 	char (*hash)[HASH_TEXT];
 	struct caller *row;
@@ -289,20 +293,14 @@ struct listing {
 	bool any_admin;
 };
 
-static bool list_one(void *arg, const char *hash, struct assay_bytes row)
+static bool find_one(void *arg, const char *hash, struct assay_bytes row)
 {
 	struct listing *l = arg;
 	struct caller c;
 
-	(void)hash;
 	if (!read_caller(&c, row))
 		return true;
 	l->any_admin |= !c.revoked && (c.scopes & SERVICE_ADMIN);
-	if (l->o) {
-		assay_json_put_object(l->o, NULL);
-		put_caller(l->o, &c);
-		assay_json_put_end(l->o, '}');
-	}
 	if (l->name && strcmp(c.name, l->name) == 0 && !c.revoked &&
 	    l->n < l->room && strlen(hash) == HASH_TEXT - 1) {
 		memcpy(l->hash[l->n], hash, HASH_TEXT);
@@ -314,41 +312,32 @@ static bool list_one(void *arg, const char *hash, struct assay_bytes row)
 bool service_has_admin(struct service *s, bool *has)
 {
 	struct listing l = { 0 };
-	const bool good = store_each(s->store, "caller", list_one, &l);
+	const bool good = store_each(s->store, "caller", find_one, &l);
 
 	*has = l.any_admin;
 	return good;
 }
 
-struct all {
-	struct service *service;
-	bool *read;
-};
-
-static void put_all(struct assay_json_out *o, const void *arg)
+static bool list_one(void *out, const char *hash, struct assay_bytes row)
 {
-	const struct all *all = arg;
-	struct listing l = { .o = o };
+	struct caller c;
 
-	assay_json_put_array(o, "callers");
-	*all->read = store_each(all->service->store, "caller", list_one, &l);
-	assay_json_put_end(o, ']');
+	(void)hash;
+	return !read_caller(&c, row) || service_put_item(out, put_caller, &c);
+}
+
+static bool list_all(struct store *store, struct buf *out)
+{
+	return store_each(store, "caller", list_one, out);
 }
 
 void service_callers_get(void *self, struct http_answer *a,
                          const struct http_request *r)
 {
-	struct service *s = self;
 	struct service_caller caller;
-	bool read = false;
-	const struct all all = { s, &read };
 
-	if (!service_may(&caller, a, s, r, SERVICE_ADMIN))
-		return;
-	service_json(a, put_all, &all);
-	if (!read)
-		service_problem(a, 503, "The store does not answer", "%s",
-		                store_why(s->store));
+	if (service_may(&caller, a, self, r, SERVICE_ADMIN))
+		service_items(a, self, "callers", list_all);
 }
 
 static void put_revoked(struct assay_json_out *o, const void *n)
@@ -357,8 +346,8 @@ static void put_revoked(struct assay_json_out *o, const void *n)
 }
 
 /* All keys of a name, so many at a time. */
-static void revoke(struct http_answer *a, struct service *s, const char *who,
-                   const char *name)
+static void revoke_all(struct http_answer *a, struct service *s,
+                       const char *who, const char *name)
 {
 	enum { MOST = 64 };
 	char hash[MOST][HASH_TEXT];
@@ -371,7 +360,7 @@ static void revoke(struct http_answer *a, struct service *s, const char *who,
 
 	do {
 		l.n = 0;
-		good = store_each(s->store, "caller", list_one, &l);
+		good = store_each(s->store, "caller", find_one, &l);
 		for (size_t i = 0; good && i < l.n; i++, n++) {
 			row[i].revoked = true;
 			good = log_change(s, "caller.revoked", who, &row[i]) &&
@@ -384,8 +373,7 @@ static void revoke(struct http_answer *a, struct service *s, const char *who,
 		service_problem(a, 404, "There is no such caller",
 		                "GET /v1/callers lists them.");
 	else
-		service_problem(a, 503, "The store does not answer", "%s",
-		                store_why(s->store));
+		service_no_store(a, s);
 }
 
 static void put_key(struct assay_json_out *o, const void *key)
@@ -408,7 +396,7 @@ void service_callers_post(void *self, struct http_answer *a,
 		return;
 	revokes = http_argument(r, "revoke", &text);
 	if (revokes == HTTP_ONCE && strcmp(text, "1") == 0) {
-		revoke(a, s, caller.name, name);
+		revoke_all(a, s, caller.name, name);
 		return;
 	}
 	if (revokes != HTTP_NONE ||

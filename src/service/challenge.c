@@ -4,38 +4,32 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "crypto/cmac.h"
 #include "crypto/crypto.h"
 #include "crypto/hkdf.h"
 
-/* A nonce: when it was made, something random, and a MAC over both. */
-enum { TIME = 4, RANDOM = 12, SAID = TIME + RANDOM, LIFE = 300 };
-_Static_assert(SAID + ASSAY_CMAC_LEN == SERVICE_NONCE_LEN, "a nonce");
+/* A nonce: when it was made, something random, and the beginning of an HMAC over
+ * both, under a key that all nodes share. */
+enum { TIME = 4, RANDOM = 12, SAID = TIME + RANDOM, MAC = 16, LIFE = 300 };
+_Static_assert(SAID + MAC == SERVICE_NONCE_LEN, "a nonce");
 
-/* Whatever node of the service made it: they share the key.  HKDF's extraction
- * is HMAC-SHA-256 [RFC 5869 2.2]. */
-static void mac(uint8_t out[ASSAY_CMAC_LEN], const struct service *s,
-                const uint8_t said[SAID])
+static struct assay_bytes key_of(const struct service *service)
 {
-	const struct assay_bytes in = { said, SAID };
-	uint8_t whole[ASSAY_PRK_LEN];
-
-	assay_hkdf_extract(whole,
-	                   (struct assay_bytes){ s->challenge_key,
-	                                         sizeof(s->challenge_key) },
-	                   &in, 1);
-	memcpy(out, whole, ASSAY_CMAC_LEN);
+	return (struct assay_bytes){ service->challenge_key,
+		                     sizeof(service->challenge_key) };
 }
 
-/* Time and randomness, authenticated with the nodes' common key. */
 static bool make_nonce(uint8_t nonce[SERVICE_NONCE_LEN],
                        const struct service *service, int64_t now)
 {
+	const struct assay_bytes said = { nonce, SAID };
+	uint8_t mac[ASSAY_HMAC_LEN];
+
 	for (int i = 0; i < TIME; i++)
 		nonce[i] = (uint8_t)((uint64_t)now >> (8 * (TIME - 1 - i)));
 	if (!assay_random(nonce + TIME, RANDOM))
 		return false;
-	mac(nonce + SAID, service, nonce);
+	assay_hmac(mac, key_of(service), &said, 1);
+	memcpy(nonce + SAID, mac, MAC);
 	return true;
 }
 
@@ -51,12 +45,11 @@ static int64_t made_at(const uint8_t *nonce)
 bool service_nonce_is_ours(const struct service *service,
                            struct assay_bytes nonce)
 {
-	uint8_t want[ASSAY_CMAC_LEN];
+	const struct assay_bytes said = { nonce.ptr, SAID };
 
-	if (nonce.len != SERVICE_NONCE_LEN)
-		return false;
-	mac(want, service, nonce.ptr);
-	return assay_cmac_equal(want, nonce.ptr + SAID);
+	return nonce.len == SERVICE_NONCE_LEN &&
+	       assay_hmac_begins(nonce.ptr + SAID, MAC, key_of(service), &said,
+	                         1);
 }
 
 static bool is_young(const struct service *service, struct assay_bytes nonce,
@@ -88,18 +81,21 @@ enum store_found service_nonce_take(struct service *service,
 	uint8_t id[32];
 	enum store_found found;
 
-	if (!is_young(service, nonce, now, why))
+	if (!service_clock(&now, service, now, why))
 		return STORE_FAILED;
+	if (!is_young(service, nonce, now, why))
+		return STORE_FOUND;
 	assay_sha256(id, nonce);
-	/* an age of less than zero is another node's clock */
-	found = store_take(service->store, id, made_at(nonce.ptr) + LIFE + 1,
-	                   now);
+	/* a node whose clock is ahead, by less than LIFE, must not forget what
+	 * others still take */
+	found = store_take(service->store, id,
+	                   made_at(nonce.ptr) + 2 * LIFE + 1, now);
 	if (found == STORE_FOUND)
 		snprintf(why, SERVICE_WHY,
 		         "the nonce was used before: ask for another at "
 		         "/v1/challenge");
 	else if (found == STORE_FAILED)
-		snprintf(why, SERVICE_WHY, "the store: %s",
+		snprintf(why, SERVICE_WHY, "the store: %s: try again",
 		         store_why(service->store));
 	return found;
 }
@@ -123,10 +119,16 @@ void service_challenge(void *self, struct http_answer *a,
 	const int64_t now = service_now(self);
 	struct challenge c = { .expires = now + LIFE };
 	struct service_caller caller;
+	char why[SERVICE_WHY];
+	int64_t shows;
 
 	/* who is given secrets asks with one, too */
 	if (!service_may(&caller, a, self, r, SERVICE_VERIFY | SERVICE_KEYS))
 		return;
-	a->bad = !make_nonce(c.nonce, self, now);
+	if (!service_clock(&shows, self, now, why)) {
+		service_problem(a, 503, "The store does not answer", "%s", why);
+		return;
+	}
+	a->bad = !make_nonce(c.nonce, self, shows);
 	service_json(a, put_challenge, &c);
 }

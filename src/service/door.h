@@ -15,8 +15,10 @@
 enum {
 	DOOR_WHY = 256,
 	DOOR_THREADS = 32,
-	DOOR_PER_ADDRESS = 8,   /* of one address (IPv6: network of 64 bits) */
-	DOOR_ARRIVE_MS = 10000, /* for the handshake and what is asked */
+	DOOR_PER_ADDRESS = 8, /* of one address (IPv6: network of 64 bits) */
+	/* for the handshake and what is asked: Gramine's clients have their
+	 * quotes, two, made when they are connected */
+	DOOR_ARRIVE_MS = 30000,
 	DOOR_SEND_MS = 10000,
 	DOOR_CERT_MAX = 64 << 10,
 	DOOR_ADDRESS_LEN = 48,

@@ -4,7 +4,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "os/wait.h"
 
 enum {
 	TABLES = 24, /* 150 KB each */
@@ -118,8 +119,7 @@ static bool wait_for(struct favourites *f, unsigned pause)
 
 	while (!f->ending && !f->changed)
 		pthread_cond_wait(&f->tick, &f->lock);
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += pause;
+	until = wait_until(pause, 0);
 	while (!f->ending &&
 	       pthread_cond_timedwait(&f->tick, &f->lock, &until) == 0)
 		;
@@ -159,7 +159,7 @@ struct favourites *favourites_start(void)
 	if (!f)
 		return NULL;
 	pthread_mutex_init(&f->lock, NULL);
-	pthread_cond_init(&f->tick, NULL);
+	wait_init(&f->tick);
 	if (pthread_create(&f->thread, NULL, work, f) == 0)
 		return f;
 	free(f);

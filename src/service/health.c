@@ -119,15 +119,17 @@ static bool put_age(void *arg, const struct collateral_want *want,
                     const struct collateral_set *set)
 {
 	struct ages *a = arg;
-	const uint8_t *f = want->fmspc;
+	const uint8_t *f = want->fmspc, *r = set->root;
 
-	buf_printf(a->out,
-	           "assay_collateral_fresh_seconds{tee=\"%s\",fmspc=\"%02x%02x"
-	           "%02x%02x%02x%02x\",ca=\"%s\",update=\"%s\"} %" PRId64 "\n",
-	           assay_tee_name(want->tee), f[0], f[1], f[2], f[3], f[4],
-	           f[5], want->platform_ca ? "platform" : "processor",
-	           want->early ? "early" : "standard",
-	           set->fresh_until - a->now);
+	buf_printf(
+		a->out,
+		"assay_collateral_fresh_seconds{tee=\"%s\",fmspc=\"%02x%02x"
+		"%02x%02x%02x%02x\",ca=\"%s\",update=\"%s\",root=\"%02x%02x%02x"
+		"%02x\"} %" PRId64 "\n",
+		assay_tee_name(want->tee), f[0], f[1], f[2], f[3], f[4], f[5],
+		want->platform_ca ? "platform" : "processor",
+		want->early ? "early" : "standard", r[0], r[1], r[2], r[3],
+		set->fresh_until - a->now);
 	return true;
 }
 

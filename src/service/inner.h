@@ -34,6 +34,13 @@ struct service_counts {
 	_Atomic uint64_t took[SERVICE_TIMES], us;
 };
 
+/* A clock that is never set back (clock.c). */
+struct service_clock {
+	pthread_mutex_t lock;
+	int64_t last, ahead; /* what the machine's said, and so much later */
+	int64_t kept;        /* what this one showed when it was kept */
+};
+
 /* A node's turn to make a version of something (turn.c). */
 struct service_turn {
 	uint8_t id[32];
@@ -59,8 +66,11 @@ struct service {
 	struct service_tokens *tokens;
 	struct service_keys *keys;
 	struct service_seen *seen;
-	_Atomic unsigned walks;        /* through the cache, at this moment */
+	_Atomic unsigned walks;         /* through the cache, at this moment */
+	_Atomic unsigned cache_fetches; /* that clients of the cache wait for */
+	_Atomic bool cache_platform;   /* its last list was the Platform CA's */
 	struct service_turn list_turn; /* lists.c */
+	struct service_clock clock;
 	uint8_t challenge_key[32];
 };
 
@@ -74,8 +84,8 @@ struct service_caller {
 	unsigned scopes;
 	char name[STORE_NAME_MAX + 1]; /* the API key's; or the address */
 };
-/* Whether the caller may do it (of several scopes, any will do); else the answer
- * is 401 or 403. */
+/* Whether the caller may do it (of several scopes, any will do), and asks for
+ * nothing that the path does not know; else the answer is 401, 403 or 400. */
 ASSAY_MUST_CHECK bool service_may(struct service_caller *caller,
                                   struct http_answer *answer,
                                   struct service *service,
@@ -93,13 +103,35 @@ ASSAY_MUST_CHECK bool service_caller_make(char key[SERVICE_KEY_LEN],
 /* Whether there is any that may administer. */
 ASSAY_MUST_CHECK bool service_has_admin(struct service *service, bool *has);
 
-/* ---- names and numbers in requests (policies.c): else the answer is made */
+/* ---- names in requests (policies.c): else the answer is made */
 
 bool service_is_name(const char *name);
 ASSAY_MUST_CHECK bool service_path_name(const char **name,
                                         struct http_answer *answer,
                                         const struct http_request *request,
                                         const char *prefix);
+
+/* ---- arguments (answers.c): else the answer is made */
+
+/* False; the answer says what was wanted. */
+bool service_bad_argument(struct http_answer *answer, const char *name,
+                          const char *want);
+/* Whether the path takes all arguments that there are: what nobody reads would be
+ * thought to be heeded. */
+ASSAY_MUST_CHECK bool service_knows_all(struct http_answer *answer,
+                                        const struct http_request *request);
+/* At most 19 digits, and nothing else. */
+ASSAY_MUST_CHECK bool service_read_number(uint64_t *value, const char *text);
+struct service_range {
+	const char *name;
+	uint64_t least, most;
+	uint64_t otherwise; /* where the argument is not there */
+};
+ASSAY_MUST_CHECK bool service_number(uint64_t *value,
+                                     struct http_answer *answer,
+                                     const struct http_request *request,
+                                     const struct service_range *range);
+/* A version's number; 0 where it is not there. */
 ASSAY_MUST_CHECK bool
 service_version_argument(unsigned *version, struct http_answer *answer,
                          const struct http_request *request, const char *name);
@@ -118,6 +150,16 @@ void service_put_json(struct buf *out,
 void service_json(struct http_answer *answer,
                   void (*put)(struct assay_json_out *o, const void *arg),
                   const void *arg);
+/* Appends an object to the array that `out` ends in; false: memory is short. */
+bool service_put_item(struct buf *out,
+                      void (*put)(struct assay_json_out *o, const void *arg),
+                      const void *arg);
+/* The body becomes {"NAME": [...]}: what `walk` puts for each row of the store. */
+void service_items(struct http_answer *answer, struct service *service,
+                   const char *name,
+                   bool (*walk)(struct store *store, struct buf *out));
+/* The store failed in this thread: a 503 that says why. */
+void service_no_store(struct http_answer *answer, struct service *service);
 
 /* ---- judging (judge.c) */
 
@@ -140,6 +182,7 @@ struct service_case {
 	uint8_t policy_hash[32];          /* SHA-256 of its bytes */
 	uint8_t evidence_hash[32];        /* SHA-256 of `body` */
 	const struct collateral_set *set; /* that it was judged with, or NULL */
+	bool nonce_redeemed; /* a nonce of ours was used up by it: verify.c */
 	/* judge.c's, until service_case_free */
 	struct service *service;
 	struct judge_space *space;
@@ -176,14 +219,24 @@ void service_share_stop(struct service_share *h);
 /* Whether this node asks for newer documents than those that it has. */
 bool service_fetches(const struct service *service);
 
+/* ---- what counts once (clock.c) */
+
+/* A clock of all nodes that is never set back, when the machine's says `now`; kept
+ * in the store, at most SERVICE_SLACK seconds behind.  False: the store does not
+ * answer. */
+enum { SERVICE_SLACK = 120 };
+ASSAY_MUST_CHECK bool service_clock(int64_t *shows, struct service *service,
+                                    int64_t now, char why[SERVICE_WHY]);
+
 /* ---- challenges (challenge.c) */
 
 enum { SERVICE_NONCE_LEN = 32 };
 /* Whether this service made it, however long ago. */
 ASSAY_MUST_CHECK bool service_nonce_is_ours(const struct service *service,
                                             struct assay_bytes nonce);
-/* STORE_NONE: it is ours, good, and used up by this call; FOUND: it was used
- * before; FAILED: not ours, too old, or the store does not answer (why). */
+/* STORE_NONE: it is ours, good, and used up by this call; FOUND: it is good no
+ * longer, since it was used before, or too old, or never was ours; FAILED: the
+ * store does not answer, and it may be tried again.  Why, in both. */
 enum store_found service_nonce_take(struct service *service,
                                     struct assay_bytes nonce, int64_t now,
                                     char why[SERVICE_WHY]);
@@ -256,6 +309,11 @@ ASSAY_MUST_CHECK bool service_token(struct buf *out, struct service *service,
 struct service_keys *service_keys_open(const char *folder, const char *kek,
                                        char why[SERVICE_WHY]);
 void service_keys_close(struct service_keys *keys);
+/* The public key that enclaves know its secrets by, as every node has it; made at
+ * first need.  False, and the reason: this node can release none. */
+ASSAY_MUST_CHECK bool service_release_key(uint8_t key[32],
+                                          struct service *service,
+                                          char why[SERVICE_WHY]);
 
 /* ---- the routes of each file */
 

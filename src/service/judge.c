@@ -10,6 +10,7 @@
 
 #include "crypto/crypto.h"
 #include "format/quote.h"
+#include "os/wait.h"
 #include "policy/policy.h"
 #include "service/favourites.h"
 #include "service/policies.h"
@@ -192,21 +193,14 @@ static void done_with(struct service_judges *js, struct opened *o)
 	pthread_mutex_unlock(&js->lock);
 }
 
-static bool same(const struct collateral_want *a,
-                 const struct collateral_want *b)
-{
-	return a->tee == b->tee && a->platform_ca == b->platform_ca &&
-	       a->early == b->early && a->evaluation == b->evaluation &&
-	       memcmp(a->fmspc, b->fmspc, sizeof(a->fmspc)) == 0;
-}
-
 /* The lock is held. */
 static size_t place_of(const struct service_judges *js,
                        const struct collateral_want *want)
 {
 	size_t i = 0;
 
-	while (i < SETS && !(js->of[i] && same(&js->of[i]->want, want)))
+	while (i < SETS &&
+	       !(js->of[i] && collateral_same(&js->of[i]->want, want)))
 		i++;
 	return i;
 }
@@ -276,7 +270,7 @@ static bool is_fetched(const struct service_judges *js,
 {
 	size_t i = 0;
 
-	while (i < js->n_fetching && !same(&js->fetching[i], want))
+	while (i < js->n_fetching && !collateral_same(&js->fetching[i], want))
 		i++;
 	return i < js->n_fetching;
 }
@@ -301,7 +295,7 @@ static void end_fetch(struct service_judges *js,
                       const struct collateral_want *want)
 {
 	for (size_t i = 0; i < js->n_fetching; i++)
-		if (same(&js->fetching[i], want))
+		if (collateral_same(&js->fetching[i], want))
 			js->fetching[i--] = js->fetching[--js->n_fetching];
 	pthread_cond_broadcast(&js->found);
 }
@@ -326,11 +320,9 @@ static enum turn take_turn(struct service_judges *js,
 {
 	const bool never = js->service->options.no_fetch;
 	enum turn turn = TURN_BUSY;
-	struct timespec until;
+	const struct timespec until = wait_until(WAIT_S, 0);
 	bool there;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += WAIT_S;
 	pthread_mutex_lock(&js->lock);
 	while (turn == TURN_BUSY) {
 		*o = kept(js, want, now, &there);
@@ -536,6 +528,7 @@ static bool read_evidence(struct service_case *c, unsigned *status,
                           char why[SERVICE_WHY])
 {
 	struct judgement *j = c->judgement;
+	const struct assay_check_info *check;
 	struct assay_err err = { 0 };
 
 	*status = 400;
@@ -545,12 +538,13 @@ static bool read_evidence(struct service_case *c, unsigned *status,
 	if (j->readable &&
 	    begins_as_quote(&c->space->quote, j->evidence.quote, &err))
 		return true;
-	snprintf(why, SERVICE_WHY,
-	         "%s at byte %zu: %s. Want a quote (raw, hex or base64), a "
-	         "bundle, an EnclaveInstanceInfo, or a certificate with "
-	         "evidence in it",
-	         err.check ? assay_check_info(err.check)->name : "C_FORMAT",
-	         err.at, err.note);
+	check = assay_check_info(err.check ? err.check : ASSAY_C_FORMAT);
+	/* the note of what has no known form says what is wanted */
+	snprintf(why, SERVICE_WHY, "%s at byte %zu: %s. %s", check->name,
+	         err.at, err.note,
+	         check->check == ASSAY_C_FORMAT
+	                 ? "Post it as it came: raw, hex, base64, JSON or PEM."
+	                 : check->todo);
 	return false;
 }
 
@@ -753,7 +747,7 @@ struct service_judges *service_judges_open(struct service *s)
 		return NULL;
 	}
 	pthread_mutex_init(&js->lock, NULL);
-	pthread_cond_init(&js->found, NULL);
+	wait_init(&js->found);
 	return js;
 }
 

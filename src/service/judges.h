@@ -18,6 +18,8 @@ const char *service_case_lacks(const struct service_case *c);
 struct service_sightings *service_sightings_start(struct service *service);
 /* Writes what is left. */
 void service_sightings_stop(struct service_sightings *g);
+/* Writes what was seen until now, unless the store takes long. */
+void service_sightings_flush(struct service *service);
 /* Takes note of a platform that proved genuine, or is refused for what it is. */
 void service_saw(struct service *service, const struct service_case *c);
 

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "os/folder.h"
+#include "os/wait.h"
 
 enum { ROOM = 1 << 20, LINE = 4096 };
 
@@ -112,12 +112,7 @@ static void *work(void *arg)
 
 	while (!ending) {
 		pthread_mutex_lock(&l->lock);
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += 200 * 1000 * 1000;
-		if (until.tv_nsec >= 1000000000) {
-			until.tv_sec++;
-			until.tv_nsec -= 1000000000;
-		}
+		until = wait_until(0, 200);
 		if (!l->ending)
 			pthread_cond_timedwait(&l->tick, &l->lock, &until);
 		ending = l->ending;
@@ -140,7 +135,7 @@ struct service_lines *service_lines_start(void)
 	if (!l)
 		return NULL;
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_cond_init(&l->tick, NULL);
+	wait_init(&l->tick);
 	if (pthread_create(&l->thread, NULL, work, l) == 0)
 		return l;
 	free(l);

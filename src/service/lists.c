@@ -54,72 +54,33 @@ struct assay_list *service_list_open(struct service *service,
 /* ---- given out */
 
 struct row {
-	char name[ASSAY_LIST_NAME];
-	struct store_version version;
-};
-struct rows {
-	struct row *row;
-	size_t n, room;
-	bool bad;
+	const char *name;
+	const struct store_version *version;
 };
 
-static bool take(void *arg, const char *name,
-                 const struct store_version *version, struct assay_bytes body)
+static void put_row(struct assay_json_out *o, const void *arg)
 {
-	enum { STEP = 64 };
-	struct rows *r = arg;
-	size_t len = strlen(name);
-	struct row *grown;
+	const struct row *r = arg;
+
+	assay_json_put_text(o, "name", r->name);
+	assay_json_put_uint(o, "version", r->version->number);
+	assay_json_put_time(o, "made", r->version->made);
+	assay_json_put_text(o, "by", r->version->by);
+}
+
+static bool put_one(void *out, const char *name,
+                    const struct store_version *version,
+                    struct assay_bytes body)
+{
+	const struct row row = { name, version };
 
 	(void)body;
-	if (r->n == r->room) {
-		grown = realloc(r->row, (r->room + STEP) * sizeof(*grown));
-		r->bad = !grown;
-		if (!grown)
-			return false;
-		r->row = grown;
-		r->room += STEP;
-	}
-	if (len >= sizeof(r->row->name))
-		return true;
-	memcpy(r->row[r->n].name, name, len + 1);
-	r->row[r->n++].version = *version;
-	return true;
+	return service_put_item(out, put_row, &row);
 }
 
-static void put_all(struct assay_json_out *o, const void *arg)
+static bool put_all(struct store *store, struct buf *out)
 {
-	const struct rows *r = arg;
-
-	assay_json_put_array(o, "lists");
-	for (size_t i = 0; i < r->n; i++) {
-		assay_json_put_object(o, NULL);
-		assay_json_put_text(o, "name", r->row[i].name);
-		assay_json_put_uint(o, "version", r->row[i].version.number);
-		assay_json_put_time(o, "made", r->row[i].version.made);
-		assay_json_put_text(o, "by", r->row[i].version.by);
-		assay_json_put_end(o, '}');
-	}
-	assay_json_put_end(o, ']');
-}
-
-static void no_store(struct http_answer *answer, struct service *service)
-{
-	service_problem(answer, 503, "The store does not answer", "%s",
-	                store_why(service->store));
-}
-
-static void answer_all(struct http_answer *answer, struct service *service)
-{
-	struct rows rows = { 0 };
-
-	if (store_each_newest(service->store, kind, take, &rows))
-		service_json(answer, put_all, &rows);
-	else if (rows.bad)
-		answer->bad = true;
-	else
-		no_store(answer, service);
-	free(rows.row);
+	return store_each_newest(store, kind, put_one, out);
 }
 
 /* The list's name: what follows in the path; NULL: none that there can be. */
@@ -150,7 +111,7 @@ static void answer_one(struct http_answer *answer, struct service *service,
 	answer->status = 200;
 	answer->type = "application/jose";
 	if (found == STORE_FAILED)
-		no_store(answer, service);
+		service_no_store(answer, service);
 	else if (found == STORE_NONE)
 		no_list(answer);
 }
@@ -165,7 +126,7 @@ void service_lists_get(void *self, struct http_answer *answer,
 	if (!service_may(&caller, answer, service, request, SERVICE_READ))
 		return;
 	if (strcmp(http_path(request), "/v1/lists") == 0)
-		answer_all(answer, service);
+		service_items(answer, service, "lists", put_all);
 	else if (name)
 		answer_one(answer, service, name);
 	else
@@ -245,7 +206,7 @@ static bool find_keys(struct posted *p, struct http_answer *answer)
 	if (!n.policy || n.keys.bad)
 		answer->bad = true;
 	else if (!good)
-		no_store(answer, p->service);
+		service_no_store(answer, p->service);
 	free(n.policy);
 	p->keys = n.keys;
 	return good;
@@ -293,7 +254,7 @@ static bool is_newer(struct posted *p, struct http_answer *answer)
 
 	buf_free(&body);
 	if (found == STORE_FAILED)
-		no_store(answer, p->service);
+		service_no_store(answer, p->service);
 	else if (!newer)
 		service_problem(answer, 409, "The list is not newer",
 		                "Its number is %llu, and number %llu is here "
@@ -323,7 +284,7 @@ static bool take_turn(struct posted *p, struct http_answer *answer)
 	case STORE_FAILED:
 		break;
 	}
-	no_store(answer, s);
+	service_no_store(answer, s);
 	return false;
 }
 
@@ -342,7 +303,7 @@ static bool keep(struct posted *p, struct http_answer *answer)
 	    store_add_version(p->service->store, &p->version, kind, p->name,
 	                      p->body, p->caller.name, service_now(p->service)))
 		return true;
-	no_store(answer, p->service);
+	service_no_store(answer, p->service);
 	return false;
 }
 

@@ -11,8 +11,9 @@
 #include "service/tokens.h"
 
 enum {
-	PAGE = 100,
+	PAGE = 100, /* entries of an answer, where nothing is said, */
 	PAGE_MAX = 1000,
+	PIECE = 100, /* and of a piece of the file */
 	BATCH = 1000,
 	HEAD_AGE = 86400, /* seconds: then it is signed anew */
 };
@@ -57,6 +58,7 @@ static bool catch_up(struct service_audit *l, char why[SERVICE_WHY])
 {
 	uint64_t before;
 
+	l->err = (struct assay_err){ 0 };
 	do {
 		before = l->tree.size;
 		if (store_each_entry(l->service->store, before, BATCH, follow,
@@ -82,7 +84,7 @@ static bool head_is_good(const struct service_audit *l, int64_t now,
                          const struct token_signer *signer)
 {
 	return l->head_len && l->head_size == l->tree.size &&
-	       now - l->head_time <= HEAD_AGE &&
+	       now >= l->head_time && now - l->head_time <= HEAD_AGE &&
 	       strcmp(l->head_kid, token_signer_kid(signer)) == 0;
 }
 
@@ -171,20 +173,48 @@ bool service_log(struct service *s, const char *what, const char *who,
 
 /* ---- GET /v1/log */
 
+/* Entries on their way out. */
 struct lines {
+	const struct service_audit *log;
 	struct buf *out;
 	const char *between;
-	size_t n;
+	uint64_t n;
+	bool altered;
 };
 
+/* What is in the store now is what was read then, or it is not given out. */
 static bool put_line(void *arg, uint64_t number, struct assay_bytes line)
 {
 	struct lines *l = arg;
+	uint8_t leaf[32];
 
-	(void)number;
+	audit_leaf(leaf, line);
+	l->altered = memcmp(leaf, l->log->leaf[number], sizeof(leaf)) != 0;
+	if (l->altered)
+		return false;
 	buf_printf(l->out, "%s", l->n++ ? l->between : "");
 	buf_put_bytes(l->out, line);
 	return !l->out->bad;
+}
+
+/* `n` entries, which the tree has.  The lock is held. */
+static bool put_lines(struct lines *l, uint64_t from, uint64_t n,
+                      char why[SERVICE_WHY])
+{
+	struct store *store = l->log->service->store;
+	const bool read = !n || store_each_entry(store, from, n, put_line, l);
+
+	if (read && l->n == n)
+		return true;
+	if (read || l->altered)
+		snprintf(why, SERVICE_WHY,
+		         "the log in the store was altered: entry %" PRIu64
+		         " is not what it was when it was read first",
+		         from + l->n);
+	else
+		snprintf(why, SERVICE_WHY, "%s",
+		         l->out->bad ? "memory is short" : store_why(store));
+	return false;
 }
 
 static void failed(struct http_answer *a, const char *why)
@@ -192,57 +222,82 @@ static void failed(struct http_answer *a, const char *why)
 	service_problem(a, 503, "The log cannot be read", "%s", why);
 }
 
-/* A number; `otherwise` where there is none. */
-static bool number_argument(uint64_t *value, const struct http_request *r,
-                            const char *name, uint64_t otherwise, uint64_t most)
-{
-	const char *text;
-	const enum http_times times = http_argument(r, name, &text);
+/* ---- GET /v1/log/file: what `assay audit verify` reads */
 
-	*value = otherwise;
-	if (times == HTTP_NONE)
-		return true;
-	if (times != HTTP_ONCE || !*text || strlen(text) > 15 ||
-	    strspn(text, "0123456789") != strlen(text))
-		return false;
-	*value = strtoull(text, NULL, 10);
-	return *value <= most;
+/* The file on its way: all entries that the head is over, and the head. */
+struct file {
+	struct service_audit *log;
+	uint64_t at, size; /* the next entry, of so many */
+	bool ended;        /* the head was given */
+	char head[AUDIT_HEAD_MAX];
+};
+
+/* Others append meanwhile: the lock is held for one piece. */
+static bool put_piece(struct file *f, struct buf *piece, char why[SERVICE_WHY])
+{
+	struct lines lines = { .log = f->log, .out = piece, .between = "\n" };
+	const uint64_t left = f->size - f->at;
+	const uint64_t n = left < PIECE ? left : PIECE;
+	bool good;
+
+	pthread_mutex_lock(&f->log->lock);
+	good = put_lines(&lines, f->at, n, why);
+	pthread_mutex_unlock(&f->log->lock);
+	if (n)
+		buf_put(piece, "\n", 1);
+	else if (!f->ended)
+		buf_printf(piece, "%s\n", f->head);
+	f->ended = !n;
+	f->at += n;
+	return good;
 }
 
-/* All lines up to the head, and the head: what `assay audit verify` reads. */
+static bool more(void *state, struct buf *piece)
+{
+	struct file *f = state;
+	char why[SERVICE_WHY];
+
+	if (put_piece(f, piece, why))
+		return true;
+	service_tell(f->log->service, "the log is cut short", why);
+	return false;
+}
+
 static void answer_file(struct http_answer *a, struct service_audit *l)
 {
-	struct lines lines = { &a->body, "\n", 0 };
-	uint64_t from = 0;
+	struct file *f = calloc(1, sizeof(*f));
 	char why[SERVICE_WHY] = "memory is short";
+	bool good;
 
-	a->status = 200;
-	a->type = "application/x-ndjson";
 	pthread_mutex_lock(&l->lock);
-	if (!sign_head(l, why)) {
-		failed(a, why);
-	} else {
-		while (from < l->head_size &&
-		       store_each_entry(l->service->store, from,
-		                        l->head_size - from < BATCH
-		                                ? l->head_size - from
-		                                : BATCH,
-		                        put_line, &lines))
-			from += BATCH;
-		if (from < l->head_size)
-			failed(a, store_why(l->service->store));
-		else
-			buf_printf(&a->body, "%s%s\n", lines.n ? "\n" : "",
-			           l->head);
+	good = f && sign_head(l, why);
+	if (good) {
+		f->log = l;
+		f->size = l->head_size;
+		memcpy(f->head, l->head, sizeof(f->head));
 	}
 	pthread_mutex_unlock(&l->lock);
+	/* what fails at once has a status that says so */
+	if (!good || !put_piece(f, &a->body, why)) {
+		free(f);
+		failed(a, why);
+		return;
+	}
+	a->status = 200;
+	a->type = "application/x-ndjson";
+	a->more = more;
+	a->done = free;
+	a->state = f;
 }
+
+/* ---- GET /v1/log */
 
 static void answer_page(struct http_answer *a, struct service_audit *l,
                         uint64_t from, uint64_t most)
 {
-	struct lines lines = { &a->body, ",", 0 };
+	struct lines lines = { .log = l, .out = &a->body, .between = "," };
 	char why[SERVICE_WHY];
+	uint64_t left;
 	bool good;
 
 	a->status = 200;
@@ -253,19 +308,15 @@ static void answer_page(struct http_answer *a, struct service_audit *l,
 	           "{\"size\":%" PRIu64 ",\"head\":\"%s\","
 	           "\"entries\":[",
 	           l->head_size, good ? l->head : "");
-	if (from < l->head_size && most > l->head_size - from)
-		most = l->head_size - from;
-	if (good && from < l->head_size &&
-	    !store_each_entry(l->service->store, from, most, put_line,
-	                      &lines)) {
-		snprintf(why, sizeof(why), "%s", store_why(l->service->store));
-		good = false;
-	}
+	left = from < l->head_size ? l->head_size - from : 0;
+	good = good && put_lines(&lines, from, most < left ? most : left, why);
 	pthread_mutex_unlock(&l->lock);
 	buf_printf(&a->body, "]}\n");
 	if (!good)
 		failed(a, why);
 }
+
+/* ---- GET /v1/log/NUMBER */
 
 static bool leaf_of(void *arg, uint64_t number, uint8_t hash[32])
 {
@@ -275,42 +326,49 @@ static bool leaf_of(void *arg, uint64_t number, uint8_t hash[32])
 	return true;
 }
 
+static void put_proof(struct http_answer *a, const struct audit_proof *proof)
+{
+	size_t n = 0;
+
+	buf_put_zeros(&a->body, AUDIT_PROOF_MAX);
+	if (!a->body.bad)
+		n = audit_proof_write((char *)a->body.ptr, AUDIT_PROOF_MAX,
+		                      proof);
+	a->body.len = n;
+	a->status = 200;
+	a->type = "application/json";
+	a->bad = !n;
+}
+
 /* That an entry stands in the log: of as many entries as there are now. */
 static void answer_proof(struct http_answer *a, struct service_audit *l,
                          uint64_t number)
 {
 	struct buf line = { 0 };
-	struct lines lines = { &line, "", 0 };
+	struct lines lines = { .log = l, .out = &line, .between = "" };
 	struct audit_proof proof = { .number = number };
-	char why[SERVICE_WHY];
-	size_t n = 0;
+	char why[SERVICE_WHY] = "it has no path";
+	bool good, there;
 
 	pthread_mutex_lock(&l->lock);
-	if (!sign_head(l, why)) {
+	good = sign_head(l, why);
+	proof.size = l->head_size;
+	proof.head = buf_text(l->head);
+	there = good && number < proof.size;
+	if (there)
+		good = put_lines(&lines, number, 1, why) &&
+		       audit_path_make(&proof.path, number, proof.size, leaf_of,
+		                       l);
+	proof.entry = buf_bytes(&line);
+	if (!good)
 		failed(a, why);
-	} else if (number >= l->head_size) {
+	else if (there)
+		put_proof(a, &proof);
+	else
 		service_problem(a, 404, "There is no such entry",
-		                "The log has %" PRIu64 ", from 0.",
-		                l->head_size);
-	} else if (!store_each_entry(l->service->store, number, 1, put_line,
-	                             &lines) ||
-	           !audit_path_make(&proof.path, number, l->head_size, leaf_of,
-	                            l)) {
-		failed(a, store_why(l->service->store));
-	} else {
-		proof.size = l->head_size;
-		proof.entry = buf_bytes(&line);
-		proof.head = (struct assay_bytes){ (const uint8_t *)l->head,
-			                           l->head_len };
-		buf_put_zeros(&a->body, AUDIT_PROOF_MAX);
-		if (!a->body.bad)
-			n = audit_proof_write((char *)a->body.ptr,
-			                      AUDIT_PROOF_MAX, &proof);
-		a->body.len = n;
-		a->status = 200;
-		a->type = "application/json";
-		a->bad = !n;
-	}
+		                "The log has %" PRIu64
+		                " entries, numbered from 0.",
+		                proof.size);
 	pthread_mutex_unlock(&l->lock);
 	buf_free(&line);
 }
@@ -322,30 +380,22 @@ void service_log_get(void *self, struct http_answer *a,
 	const char *rest = http_path(r) + sizeof(path) - 1;
 	struct service *s = self;
 	struct service_caller caller;
+	static const struct service_range first = { "from", 0, INT64_MAX, 0 },
+					  size = { "most", 1, PAGE_MAX, PAGE };
 	uint64_t from, most, number;
 
 	if (!service_may(&caller, a, s, r, SERVICE_READ))
 		return;
-	if (*rest == '/' && strcmp(rest, "/file") == 0) {
+	if (!*rest) {
+		if (service_number(&from, a, r, &first) &&
+		    service_number(&most, a, r, &size))
+			answer_page(a, s->audit, from, most);
+	} else if (strcmp(rest, "/file") == 0) {
 		answer_file(a, s->audit);
-		return;
-	}
-	if (*rest == '/' && rest[1] && strlen(rest) < 16 &&
-	    strspn(rest + 1, "0123456789") == strlen(rest + 1)) {
-		number = strtoull(rest + 1, NULL, 10);
+	} else if (service_read_number(&number, rest + 1)) {
 		answer_proof(a, s->audit, number);
-		return;
-	}
-	if (*rest) {
+	} else {
 		service_problem(a, 404, "There is no such entry",
-		                "Want /v1/log/NUMBER, or /v1/log/file.");
-		return;
+		                "Ask for /v1/log/NUMBER, or /v1/log/file.");
 	}
-	if (number_argument(&from, r, "from", 0, UINT64_MAX) &&
-	    number_argument(&most, r, "most", PAGE, PAGE_MAX) && most > 0)
-		answer_page(a, s->audit, from, most);
-	else
-		service_problem(a, 400, "The arguments are not good",
-		                "from is a number, most one from 1 to %d.",
-		                PAGE_MAX);
 }

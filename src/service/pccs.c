@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "sim/x509_make.h"
+#include "forge/x509_make.h"
 
 #define SGX "/sgx/certification/v4/"
 #define TDX "/tdx/certification/v4/"
@@ -25,9 +25,11 @@ struct wanted {
 	bool any_tee, any_fmspc, any_ca;
 	put_document *put;
 	struct http_answer *answer;
+	const struct service_options *options;
 	bool found;
-	uint32_t evaluation; /* of what was found, */
-	int64_t fresh_until; /* and how long that is good */
+	size_t root;         /* of what was found: which, */
+	uint32_t evaluation; /* its number, */
+	int64_t fresh_until; /* and how long it is good */
 };
 
 /* ---- answers */
@@ -153,6 +155,17 @@ static bool fits(const struct wanted *w, const struct collateral_want *kept,
 	                           : kept->early == w->want.early);
 }
 
+/* Which of the service's roots it is of. */
+static size_t root_of(const struct wanted *w, const struct collateral_set *set)
+{
+	size_t i = 0;
+
+	while (i < w->options->n_roots &&
+	       memcmp(w->options->root[i], set->root, sizeof(set->root)) != 0)
+		i++;
+	return i;
+}
+
 static void put(struct wanted *w, const struct collateral_set *set)
 {
 	struct http_answer *a = w->answer;
@@ -163,36 +176,60 @@ static void put(struct wanted *w, const struct collateral_set *set)
 	buf_clear(&a->body);
 	w->put(a, set);
 	w->found = true;
+	w->root = root_of(w, set);
 	w->evaluation = set->evaluation;
 	w->fresh_until = set->fresh_until;
 }
 
-/* Of several that fit, the newest. */
+/* A path names no root: of several that fit, the first root's; of those the
+ * newest. */
+static bool is_better(const struct wanted *w, const struct collateral_set *set)
+{
+	const size_t root = root_of(w, set);
+
+	if (!w->found || root != w->root)
+		return !w->found || root < w->root;
+	if (set->evaluation != w->evaluation)
+		return set->evaluation > w->evaluation;
+	return set->fresh_until > w->fresh_until;
+}
+
 static bool look(void *arg, const struct collateral_want *kept,
                  const struct collateral_set *set)
 {
 	struct wanted *w = arg;
 
-	if (fits(w, kept, set) &&
-	    (!w->found || set->evaluation > w->evaluation ||
-	     (set->evaluation == w->evaluation &&
-	      set->fresh_until > w->fresh_until)))
+	if (fits(w, kept, set) && is_better(w, set))
 		put(w, set);
 	return true;
+}
+
+/* Intel's client asks for a CA's list first, and names no machine. */
+static bool get_list(struct collateral_set *set, const struct wanted *w,
+                     struct service *service, char why[COLLATERAL_WHY])
+{
+	return !w->any_ca && !service->options.no_fetch &&
+	       collateral_list(set, service->collateral, w->want.platform_ca,
+	                       service_now(service), why);
 }
 
 /* What is not there is fetched, if it can be named in full. */
 static void fetch(struct wanted *w, struct service *service)
 {
 	struct collateral_set set;
-	char why[COLLATERAL_WHY];
+	char why[COLLATERAL_WHY] = "";
 
-	if (w->any_fmspc || !collateral_get(&set, service->collateral, &w->want,
-	                                    service_now(service),
-	                                    service->options.no_fetch, why)) {
+	if (w->any_fmspc ? !get_list(&set, w, service, why)
+	                 : !collateral_get(&set, service->collateral, &w->want,
+	                                   service_now(service),
+	                                   service->options.no_fetch, why)) {
+		if (why[0] && !service->options.no_fetch)
+			service_tell(service, "documents are not to be had",
+			             why);
 		refuse(w->answer, 404,
-		       "No cache data for this platform: let the service judge "
-		       "a quote of it once, or import the documents.");
+		       "No cache data for this platform: see the service's "
+		       "log, let it judge a quote of such a machine, or import "
+		       "the documents.");
 		return;
 	}
 	put(w, &set);
@@ -201,16 +238,20 @@ static void fetch(struct wanted *w, struct service *service)
 
 static void answer(struct wanted *w, struct service *service)
 {
+	enum { FETCHES = 4 }; /* that wait: the others go on answering */
 	const int64_t now = service_now(service);
+	bool answered = service_each_set(service, look, w);
 
-	if (!service_each_set(service, look, w)) {
-		refuse(w->answer, 503,
-		       "The cache is busy, or cannot be read: later.");
-		http_put_header(w->answer, "Retry-After", buf_text("1"));
-		return;
+	if (answered && (!w->found || w->fresh_until <= now)) {
+		answered = service->cache_fetches++ < FETCHES;
+		if (answered)
+			fetch(w, service);
+		service->cache_fetches--;
 	}
-	if (!w->found || w->fresh_until <= now)
-		fetch(w, service);
+	if (answered)
+		return;
+	refuse(w->answer, 503, "The cache is busy, or cannot be read: later.");
+	http_put_header(w->answer, "Retry-After", buf_text("1"));
 }
 
 /* ---- what is asked for */
@@ -260,6 +301,10 @@ static void tcb(struct wanted *w, struct service *service,
 {
 	w->put = put_tcb;
 	w->any_ca = true;
+	/* whose set is fetched: machines with TDX are the Platform CA's; who
+	 * asks has asked for its machine's CA's list before */
+	w->want.platform_ca = w->want.tee == ASSAY_TEE_TDX ||
+	                      service->cache_platform;
 	if (read_fmspc(w, r) && read_edition(w, r))
 		answer(w, service);
 	else
@@ -295,6 +340,7 @@ static void pckcrl(struct wanted *w, struct service *service,
 		return;
 	}
 	w->want.platform_ca = strcmp(ca, "platform") == 0;
+	service->cache_platform = w->want.platform_ca;
 	w->put = !*encoding                     ? put_crl_hex
 	         : strcmp(encoding, "der") == 0 ? put_crl_der
 	                                        : put_crl_pem;
@@ -348,12 +394,13 @@ void service_pccs(void *self, struct http_answer *a,
 		{ SGX "rootcacrl", ASSAY_TEE_SGX, root_crl },
 		{ SGX "crl", ASSAY_TEE_SGX, crl },
 	};
-	struct wanted w = { .answer = a };
+	struct service *service = self;
+	struct wanted w = { .answer = a, .options = &service->options };
 
 	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
 		if (strcmp(http_path(r), of[i].path) == 0) {
 			w.want.tee = of[i].tee;
-			of[i].answer(&w, self, r);
+			of[i].answer(&w, service, r);
 			return;
 		}
 	refuse(a, 404,

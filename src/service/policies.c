@@ -218,42 +218,35 @@ void service_policies_close(struct service_policies *ps)
 
 /* ---- GET */
 
-static void store_failed(struct http_answer *a, struct service *s)
-{
-	service_problem(a, 503, "The store does not answer", "%s",
-	                store_why(s->store));
-}
-
-static bool list_one(void *arg, const char *name, const struct store_version *v,
-                     struct assay_bytes body)
-{
-	struct assay_json_out *o = arg;
+struct listed {
+	const char *name;
+	const struct store_version *version;
 	uint8_t hash[32];
-
-	assay_sha256(hash, body);
-	assay_json_put_object(o, NULL);
-	assay_json_put_text(o, "name", name);
-	assay_json_put_uint(o, "version", v->number);
-	assay_json_put_time(o, "made", v->made);
-	assay_json_put_text(o, "by", v->by);
-	assay_json_put_hex(o, "hash", hash, sizeof(hash));
-	assay_json_put_end(o, '}');
-	return true;
-}
-
-struct all {
-	struct service *service;
-	bool *read;
 };
 
-static void put_all(struct assay_json_out *o, const void *arg)
+static void put_listed(struct assay_json_out *o, const void *arg)
 {
-	const struct all *all = arg;
+	const struct listed *l = arg;
 
-	assay_json_put_array(o, "policies");
-	*all->read = store_each_newest(all->service->store, "policy", list_one,
-	                               o);
-	assay_json_put_end(o, ']');
+	assay_json_put_text(o, "name", l->name);
+	assay_json_put_uint(o, "version", l->version->number);
+	assay_json_put_time(o, "made", l->version->made);
+	assay_json_put_text(o, "by", l->version->by);
+	assay_json_put_hex(o, "hash", l->hash, sizeof(l->hash));
+}
+
+static bool list_one(void *out, const char *name, const struct store_version *v,
+                     struct assay_bytes body)
+{
+	struct listed l = { .name = name, .version = v };
+
+	assay_sha256(l.hash, body);
+	return service_put_item(out, put_listed, &l);
+}
+
+static bool list_all(struct store *store, struct buf *out)
+{
+	return store_each_newest(store, "policy", list_one, out);
 }
 
 static void answer_one(struct http_answer *a, struct service *s,
@@ -277,7 +270,7 @@ static void answer_one(struct http_answer *a, struct service *s,
 		                BUILT_IN);
 		return;
 	case STORE_FAILED:
-		store_failed(a, s);
+		service_no_store(a, s);
 	}
 }
 
@@ -287,42 +280,17 @@ void service_policies_get(void *self, struct http_answer *a,
 	static const char path[] = "/v1/policies";
 	struct service *s = self;
 	struct service_caller caller;
-	bool read = false;
-	const struct all all = { s, &read };
 	const char *name;
 
 	if (!service_may(&caller, a, s, r, SERVICE_READ))
 		return;
-	if (!http_path(r)[sizeof(path) - 1]) {
-		service_json(a, put_all, &all);
-		if (!read)
-			store_failed(a, s);
-	} else if (service_path_name(&name, a, r, "/v1/policies/")) {
+	if (!http_path(r)[sizeof(path) - 1])
+		service_items(a, s, "policies", list_all);
+	else if (service_path_name(&name, a, r, "/v1/policies/"))
 		answer_one(a, s, r, name);
-	}
 }
 
 /* ---- POST */
-
-bool service_version_argument(unsigned *version, struct http_answer *a,
-                              const struct http_request *r, const char *name)
-{
-	const char *text;
-	const enum http_times times = http_argument(r, name, &text);
-
-	*version = 0;
-	if (times == HTTP_NONE)
-		return true;
-	if (times == HTTP_ONCE && *text && strlen(text) < 10 &&
-	    strspn(text, "0123456789") == strlen(text)) {
-		*version = (unsigned)strtoul(text, NULL, 10);
-		if (*version)
-			return true;
-	}
-	service_problem(a, 400, "This is no version", "%s is a number, from 1.",
-	                name);
-	return false;
-}
 
 struct added {
 	const char *name;
@@ -384,6 +352,6 @@ void service_policies_post(void *self, struct http_answer *a,
 	else if (add(&d, s, body, caller.name))
 		service_json(a, put_added, &d);
 	else
-		store_failed(a, s);
+		service_no_store(a, s);
 	free(rules);
 }

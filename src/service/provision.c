@@ -47,12 +47,19 @@ static bool give(struct release *r, struct service *service,
 	if (done &&
 	    !door_write(client, (struct assay_bytes){
 					message, put_message(message, len) }))
-		fprintf(stderr,
-		        "assay: %s is gone before it had all of the "
-		        "secret %s\n",
-		        r->who, r->name);
+		service_tell(service, "a client did not get all of a secret",
+		             r->who);
 	assay_secret_free(message, MESSAGE_MAX);
 	return done;
+}
+
+/* What was not judged is not in the log; and the client is told nothing. */
+static void tell_unread(struct provision *p, const struct release *r)
+{
+	char why[SERVICE_WHY + DOOR_ADDRESS_LEN + STORE_NAME_MAX];
+
+	snprintf(why, sizeof(why), "%s, %s: %s", r->who, r->name, r->why);
+	service_tell(p->service, "a client gets no secret over RA-TLS", why);
 }
 
 /* Whether the client got this secret. */
@@ -70,8 +77,10 @@ static bool offer(struct provision *p, struct door_client *client,
 	bool given = release_judge(&r, p->service) &&
 	             give(&r, p->service, client);
 
-	if (!given)
+	if (!given && r.judged)
 		release_refused(&r, p->service);
+	else if (!given)
+		tell_unread(p, &r);
 	release_end(&r);
 	return given;
 }

@@ -2,10 +2,12 @@
 #include "service/release.h"
 
 #include "base/rd.h"
+#include "base/text.h"
 #include "crypto/crypto.h"
 #include "enclave/secret.h"
 #include "seal/released.h"
 #include "serve/rate.h"
+#include "service/release_key.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +27,7 @@ static const char keys_path[] = "/v1/keys/", secrets_path[] = "/v1/secrets/";
 
 struct service_keys {
 	struct wrap *wrap;
+	struct release_key key;
 	pthread_mutex_t bringing; /* one at a time: of the next */
 	struct service_turn turn;
 	pthread_mutex_t lock; /* of what follows */
@@ -58,6 +61,7 @@ struct service_keys *service_keys_open(const char *folder, const char *kek,
 	struct service_keys *k = calloc(1, sizeof(*k));
 
 	if (k && open_keys(k, folder, kek, why)) {
+		release_key_start(&k->key);
 		pthread_mutex_init(&k->bringing, NULL);
 		pthread_mutex_init(&k->lock, NULL);
 		return k;
@@ -73,9 +77,27 @@ void service_keys_close(struct service_keys *k)
 	if (!k)
 		return;
 	wrap_close(k->wrap);
+	release_key_end(&k->key);
 	pthread_mutex_destroy(&k->bringing);
 	pthread_mutex_destroy(&k->lock);
 	free(k);
+}
+
+static const struct assay_hpke_pair *release_key(struct service *service,
+                                                 char why[SERVICE_WHY])
+{
+	return release_key_get(&service->keys->key, service,
+	                       service->keys->wrap, why);
+}
+
+bool service_release_key(uint8_t key[32], struct service *service,
+                         char why[SERVICE_WHY])
+{
+	const struct assay_hpke_pair *pair = release_key(service, why);
+
+	if (pair)
+		memcpy(key, pair->key, sizeof(pair->key));
+	return pair != NULL;
 }
 
 /* ---- judging who asks */
@@ -256,8 +278,7 @@ void release_refused(struct release *r, struct service *service)
 	assay_json_put_text(&o, "why", r->why);
 	assay_json_put_uint(&o, "unwritten", unwritten);
 	if (!write_log(service, "key.refused", r->who, &o))
-		fprintf(stderr, "assay: a refusal could not be written into "
-		                "the log\n");
+		service_tell(service, "a refusal is not in the log", r->why);
 }
 
 /* ---- POST /v1/keys/NAME */
@@ -293,24 +314,28 @@ static bool take_nonce(struct release *r, struct service *service)
 	case STORE_NONE:
 		return true;
 	case STORE_FOUND:
-		return no(r, 403,
-		          "This nonce was used before: ask for a "
-		          "challenge, and attest anew.");
+		r->status = 403;
+		return false;
 	case STORE_FAILED:
 		break;
 	}
-	r->status = 403;
-	return false;
+	return no(r, 503, "The store does not answer; try again.");
 }
 
 static bool seal(struct buf *out, struct release *r, struct service *service,
                  const struct asked *a, uint8_t *secret)
 {
 	const struct assay_released front = { buf_text(service_issuer(service)),
-		                              buf_text(r->name), r->nonce };
+		                              buf_text(r->name), r->nonce,
+		                              r->label.version };
+	const struct assay_hpke_pair *from = release_key(service, r->why);
 	struct assay_err err = { 0 };
 	size_t len;
 
+	if (!from) {
+		r->status = 503;
+		return false;
+	}
 	if (front.service.len > ASSAY_RELEASED_NAME)
 		return no(r, 500,
 		          "The service's name is too long to be bound.");
@@ -319,7 +344,7 @@ static bool seal(struct buf *out, struct release *r, struct service *service,
 	buf_put_zeros(out, len + ASSAY_RELEASED_MORE);
 	if (out->bad)
 		return no(r, 500, "Memory is short.");
-	out->len = assay_released_seal(out->ptr, &front, &a->to,
+	out->len = assay_released_seal(out->ptr, &front, &a->to, from,
 	                               (struct assay_bytes){ secret, len },
 	                               &err);
 	return out->len || no(r, 403, err.note);
@@ -529,6 +554,13 @@ static bool log_secret(struct bring *b, struct service *service)
 	       bad(b, 503, "The log cannot be written; try again.");
 }
 
+/* What nobody could be given is not taken. */
+static bool can_release(struct bring *b, struct service *service)
+{
+	b->status = 503;
+	return release_key(service, b->why) != NULL;
+}
+
 /* In the log first: no secret has a rule that the log does not know of. */
 static bool keep(struct bring *b, struct service *service,
                  struct assay_bytes secret)
@@ -536,7 +568,8 @@ static bool keep(struct bring *b, struct service *service,
 	bool good;
 
 	pthread_mutex_lock(&service->keys->bringing);
-	good = find_policy(b, service) && find_old(b, service) &&
+	good = can_release(b, service) && find_policy(b, service) &&
+	       find_old(b, service) &&
 	       (secret.len ? wrap_anew(b, service, secret)
 	                   : attach_anew(b, service)) &&
 	       take_turn(b, service) && log_secret(b, service) &&
@@ -605,6 +638,21 @@ static bool put_row(void *arg, const char *name, struct assay_bytes row)
 	return !list->bad;
 }
 
+/* What enclaves are told to know it by; null: this node cannot release any. */
+static void put_release_key(struct buf *out, struct service *service)
+{
+	char why[SERVICE_WHY], hex[65];
+	uint8_t key[32];
+
+	if (service_release_key(key, service, why)) {
+		assay_hex_print(hex, key, sizeof(key), false);
+		buf_printf(out, "\"%s\"", hex);
+	} else {
+		service_tell(service, "no secret can be released", why);
+		buf_printf(out, "null");
+	}
+}
+
 void service_secrets_get(void *self, struct http_answer *answer,
                          const struct http_request *request)
 {
@@ -620,7 +668,9 @@ void service_secrets_get(void *self, struct http_answer *answer,
 		buf_free(&list);
 		return;
 	}
-	buf_printf(&answer->body, "{\"secrets\":[%.*s]}", (int)list.len,
+	buf_printf(&answer->body, "{\"release_key\":");
+	put_release_key(&answer->body, service);
+	buf_printf(&answer->body, ",\"secrets\":[%.*s]}", (int)list.len,
 	           list.ptr ? (const char *)list.ptr : "");
 	answer->status = 200;
 	answer->type = "application/json";

@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
 #include "judge/forecast.h"
+#include "os/wait.h"
 #include "policy/policy.h"
+#include "service/judges.h"
 
 enum {
 	ID_LEN = 32,
@@ -22,8 +23,10 @@ enum {
 	TOLD_MAX = 1000, /* platforms of a forecast that are told one by one */
 	TOLD_ROOM = 32 << 10, /* bytes of one of them, all gaps included */
 	EVERY_S = 600,        /* between two runs, if nothing changes */
-	REST = 10,  /* a run is followed by so many times its length */
-	WAIT_S = 2, /* that a request waits for a run */
+	REST = 10,          /* a run is followed by so many times its length */
+	WAIT_S = 2,         /* that a request waits for a run */
+	SOON_S = 7 * 86400, /* documents that end so soon should have been
+	                     * renewed by now */
 };
 
 /* ---- platforms, page by page */
@@ -81,27 +84,23 @@ static void put_page(struct assay_json_out *o, const void *arg)
 		assay_json_put_null(o, "next");
 }
 
-/* The arguments after and most; false: something else. */
-static bool take_arguments(uint8_t after[ID_LEN], bool *has_after, size_t *most,
+/* The arguments after and most; else the answer is made. */
+static bool take_arguments(uint8_t after[ID_LEN], bool *has_after,
+                           uint64_t *most, struct http_answer *answer,
                            const struct http_request *request)
 {
-	enum http_times n_after, n_most;
+	static const struct service_range range = { "most", 1, PAGE_MAX, PAGE };
 	const char *text;
-	char *end;
+	const enum http_times times = http_argument(request, "after", &text);
 
-	n_after = http_argument(request, "after", &text);
-	*has_after = n_after == HTTP_ONCE;
-	if (n_after == HTTP_BAD ||
-	    (*has_after && !assay_hex_parse(after, ID_LEN, buf_text(text))))
+	*has_after = times == HTTP_ONCE;
+	if (times == HTTP_BAD ||
+	    (*has_after && !assay_hex_parse(after, ID_LEN, buf_text(text)))) {
+		service_bad_argument(answer, "after",
+		                     "a platform's id, 64 hex digits, once");
 		return false;
-	*most = PAGE;
-	n_most = http_argument(request, "most", &text);
-	if (n_most == HTTP_ONCE) {
-		*most = strtoul(text, &end, 10);
-		return *text >= '1' && *text <= '9' && !*end &&
-		       *most <= PAGE_MAX;
 	}
-	return n_most == HTTP_NONE;
+	return service_number(most, answer, request, &range);
 }
 
 static void answer_page(struct http_answer *answer, struct service *service,
@@ -109,6 +108,7 @@ static void answer_page(struct http_answer *answer, struct service *service,
 {
 	struct page page = { .room = most };
 
+	service_sightings_flush(service);
 	page.rows = calloc(most, sizeof(*page.rows));
 	if (!page.rows)
 		answer->bad = true;
@@ -128,17 +128,11 @@ void service_platforms(void *self, struct http_answer *answer,
 	struct service_caller caller;
 	uint8_t after[ID_LEN];
 	bool has_after;
-	size_t most;
+	uint64_t most;
 
-	if (!service_may(&caller, answer, service, request, SERVICE_READ))
-		return;
-	if (take_arguments(after, &has_after, &most, request))
+	if (service_may(&caller, answer, service, request, SERVICE_READ) &&
+	    take_arguments(after, &has_after, &most, answer, request))
 		answer_page(answer, service, has_after ? after : NULL, most);
-	else
-		service_problem(answer, 400, "The arguments are not good",
-		                "after is a platform's id (64 hex digits), "
-		                "most a number from 1 to %d.",
-		                PAGE_MAX);
 }
 
 /* ---- a forecast of all */
@@ -151,7 +145,7 @@ struct service_seen {
 	bool asked, running, stop;
 	struct buf text; /* the last forecast; empty: there was none */
 	uint64_t mark;   /* of what it was made from */
-	size_t n_fail, n_judged;
+	size_t n_fail, n_refused, n_judged;
 	int64_t at;
 };
 
@@ -167,6 +161,12 @@ struct kept_set {
 	bool good;
 };
 
+/* Platforms that are told one by one. */
+struct told {
+	size_t n;        /* all of them, also beyond those that are told */
+	struct buf text; /* JSON objects, with commas between them */
+};
+
 /* One run. */
 struct run {
 	struct service *service;
@@ -176,6 +176,8 @@ struct run {
 	size_t n_sets;
 	struct kept_set sets[SETS];
 	struct assay_policy policy, renewed;
+	unsigned policy_version;
+	uint8_t policy_hash[32];
 	struct assay_trust *trust;
 	struct assay_memo *memo;
 	/* the platform at hand */
@@ -185,21 +187,13 @@ struct run {
 	struct judgement judgement;
 	/* what came of it */
 	uint64_t n_platforms;
-	size_t n_judged, n_fail, n_refused;
+	size_t n_judged, n_without_early;
+	struct told fails, refused;
 	struct forecast_sum sum;
 	struct forecast forecast;
-	struct buf told; /* JSON objects, with commas between them */
 };
 
 /* ---- sets of documents */
-
-static bool same_want(const struct collateral_want *a,
-                      const struct collateral_want *b)
-{
-	return a->tee == b->tee && a->platform_ca == b->platform_ca &&
-	       a->early == b->early &&
-	       memcmp(a->fmspc, b->fmspc, sizeof(a->fmspc)) == 0;
-}
 
 static void forget_sets(struct run *r)
 {
@@ -216,7 +210,7 @@ static const struct collateral_set *find_set(struct run *r,
 	char why[COLLATERAL_WHY];
 
 	for (size_t i = 0; i < r->n_sets; i++, k++)
-		if (same_want(&k->want, want))
+		if (collateral_same(&k->want, want))
 			return k->good ? &k->set : NULL;
 	r->n_sets++;
 	*k = (struct kept_set){ .want = *want };
@@ -267,26 +261,22 @@ static const struct judgement *judge(void *arg, enum forecast_with with,
 	return j;
 }
 
-static void tell(struct run *r, const struct store_platform *p,
+/* Whether there is something to tell. */
+static bool tell(struct told *to, struct run *r, const struct store_platform *p,
                  const struct forecast_fail *fail)
 {
 	struct assay_json_out o;
 	char *text;
 
 	if (!fail->kind)
-		return;
+		return false;
 	forecast_add(&r->sum, fail);
-	/* what is refused already is among the platforms */
-	if (fail->kind == FORECAST_REFUSED) {
-		r->n_refused++;
-		return;
-	}
-	if (r->n_fail++ >= TOLD_MAX)
-		return;
+	if (to->n >= TOLD_MAX)
+		return true;
 	text = malloc(TOLD_ROOM);
 	if (!text) {
-		r->told.bad = true;
-		return;
+		to->text.bad = true;
+		return true;
 	}
 	assay_json_begin(&o, text, TOLD_ROOM);
 	assay_json_put_object(&o, NULL);
@@ -294,27 +284,63 @@ static void tell(struct run *r, const struct store_platform *p,
 	assay_json_put_hex(&o, "fmspc", p->fmspc, sizeof(p->fmspc));
 	forecast_json(&o, fail);
 	assay_json_put_end(&o, '}');
-	buf_printf(&r->told, "%s", r->told.len ? "," : "");
-	buf_put_bytes(&r->told,
+	buf_printf(&to->text, "%s", to->text.len ? "," : "");
+	buf_put_bytes(&to->text,
 	              (struct assay_bytes){ (uint8_t *)o.ptr, o.len });
 	free(text);
+	return true;
+}
+
+static void tell_forecast(struct run *r, const struct store_platform *p)
+{
+	const struct forecast *f = &r->forecast;
+	bool fails;
+
+	r->n_judged++;
+	if (f->level.kind == FORECAST_REFUSED) {
+		r->refused.n += tell(&r->refused, r, p, &f->level);
+		return;
+	}
+	r->n_without_early += !r->early || f->early.check;
+	fails = tell(&r->fails, r, p, &f->level);
+	fails |= tell(&r->fails, r, p, &f->end);
+	if (f->documents.kind && f->documents.on <= r->now + SOON_S)
+		fails |= tell(&r->fails, r, p, &f->documents);
+	r->fails.n += fails;
+}
+
+/* Of a machine that was revoked when it was first seen no evidence is kept, since
+ * it may be anybody's: it needs none to be refused, whatever the policy says. */
+static void tell_revoked(struct run *r, const struct store_platform *p)
+{
+	struct forecast_fail fail = { .kind = FORECAST_REFUSED,
+		                      .on = r->now,
+		                      .status_now = ASSAY_STATUS_REVOKED,
+		                      .status_then = ASSAY_STATUS_REVOKED,
+		                      .reason = "It is revoked; take it out of "
+		                                "service." };
+
+	if (strcmp(p->status, assay_status_name(ASSAY_STATUS_REVOKED)) != 0)
+		return;
+	r->n_judged++;
+	r->refused.n += tell(&r->refused, r, p, &fail);
 }
 
 static void forecast_row(struct run *r, const struct row *row)
 {
 	struct assay_bytes in = buf_bytes(&row->evidence);
 
-	if (!in.len)
+	if (!in.len) {
+		tell_revoked(r, &row->platform);
 		return;
+	}
 	r->scratch = (struct assay_scratch){ malloc(in.len), in.len, 0 };
 	if (r->scratch.ptr &&
 	    assay_evidence_read(&r->evidence, in, &r->scratch, NULL) &&
 	    find_sets(r)) {
-		r->n_judged++;
 		forecast_make(&r->forecast, judge, r, &r->policy, NULL, r->now,
 		              0);
-		tell(r, &row->platform, &r->forecast.level);
-		tell(r, &row->platform, &r->forecast.end);
+		tell_forecast(r, &row->platform);
 	}
 	free(r->scratch.ptr);
 }
@@ -365,7 +391,7 @@ static bool forecast_all(struct run *r, struct service_seen *seen)
 			memcpy(after, r->rows[r->n_rows - 1].platform.id,
 			       sizeof(after));
 	} while (r->n_rows == BATCH);
-	return !r->told.bad;
+	return !r->fails.text.bad && !r->refused.text.bad;
 }
 
 /* ---- runs, one after the other */
@@ -373,40 +399,51 @@ static bool forecast_all(struct run *r, struct service_seen *seen)
 /* The policy "default", as far as it is about machines. */
 static bool read_policy(struct run *r)
 {
-	uint8_t hash[32];
 	char why[SERVICE_WHY];
-	unsigned status, version;
+	unsigned status;
 	struct service_policy *policy = service_policy(r->service, NULL, 0,
 	                                               &status, why);
 
 	if (!policy)
 		return false;
-	forecast_machine(&r->policy,
-	                 service_policy_rules(policy, &version, hash));
+	r->policy = *service_policy_rules(policy, &r->policy_version,
+	                                  r->policy_hash);
 	service_policy_done(r->service, policy);
+	assay_policy_machine(&r->policy);
 	forecast_renewed(&r->renewed, &r->policy);
 	return true;
 }
 
-static void write_forecast(struct buf *out, const struct run *r)
+static void write_summary(struct buf *out, const struct run *r)
 {
 	char line[3 * FORECAST_TEXT], text[8 * FORECAST_TEXT];
-	char at[ASSAY_TIME_TEXT];
 	struct assay_json_out o;
 
-	buf_printf(out,
-	           "{\"judged_at\":\"%s\",\"platforms\":%llu,\"judged\":%zu,"
-	           "\"refused\":%zu,\"fails\":%zu,\"fail\":[",
-	           assay_time_print(at, r->now),
-	           (unsigned long long)r->n_platforms, r->n_judged,
-	           r->n_refused, r->n_fail);
-	buf_put_bytes(out, buf_bytes(&r->told));
-	buf_printf(out, "],\"summary\":[");
 	for (size_t i = 0; forecast_summary(&r->sum, i, line); i++) {
 		assay_json_begin(&o, text, sizeof(text));
 		assay_json_put_text(&o, NULL, line);
 		buf_printf(out, "%s%s", i ? "," : "", text);
 	}
+}
+
+static void write_forecast(struct buf *out, const struct run *r)
+{
+	char at[ASSAY_TIME_TEXT], hash[2 * sizeof(r->policy_hash) + 1];
+
+	assay_hex_print(hash, r->policy_hash, sizeof(r->policy_hash), false);
+	buf_printf(out,
+	           "{\"judged_at\":\"%s\",\"policy\":{\"name\":\"default\","
+	           "\"version\":%u,\"hash\":\"%s\"},\"platforms\":%llu,"
+	           "\"judged\":%zu,\"without_early\":%zu,\"refused\":%zu,"
+	           "\"fails\":%zu,\"fail\":[",
+	           assay_time_print(at, r->now), r->policy_version, hash,
+	           (unsigned long long)r->n_platforms, r->n_judged,
+	           r->n_without_early, r->refused.n, r->fails.n);
+	buf_put_bytes(out, buf_bytes(&r->fails.text));
+	buf_printf(out, "],\"refusals\":[");
+	buf_put_bytes(out, buf_bytes(&r->refused.text));
+	buf_printf(out, "],\"summary\":[");
+	write_summary(out, r);
 	buf_printf(out, "]}");
 }
 
@@ -415,7 +452,8 @@ static void free_run(struct run *r)
 	forget_sets(r);
 	for (size_t i = 0; i < BATCH; i++)
 		buf_free(&r->rows[i].evidence);
-	buf_free(&r->told);
+	buf_free(&r->fails.text);
+	buf_free(&r->refused.text);
 	assay_memo_free(r->memo);
 	free(r->trust);
 	free(r);
@@ -451,7 +489,8 @@ static void run_once(struct service_seen *seen)
 	if (text.len && !text.bad) {
 		old = seen->text;
 		seen->text = text;
-		seen->n_fail = r->n_fail;
+		seen->n_fail = r->fails.n;
+		seen->n_refused = r->refused.n;
 		seen->n_judged = r->n_judged;
 		seen->at = r->now;
 	}
@@ -494,28 +533,11 @@ static uint64_t mark_documents(struct service *service)
 	return mark >> 32 ^ (uint32_t)mark;
 }
 
-static int64_t seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
-
-static struct timespec in_seconds(int64_t n)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += n;
-	return t;
-}
-
 /* Waits until somebody asks, or it is time; false: until the end. */
 static bool wait_for_next(struct service_seen *seen, int64_t length)
 {
-	struct timespec rest = in_seconds(REST * length);
-	struct timespec next = in_seconds(REST * length + EVERY_S);
+	struct timespec rest = wait_until(0, REST * length);
+	struct timespec next = wait_until(EVERY_S, REST * length);
 	bool goes_on;
 
 	pthread_mutex_lock(&seen->lock);
@@ -539,7 +561,7 @@ static void *run(void *arg)
 	uint64_t mark;
 
 	do {
-		began = seconds();
+		began = wait_now();
 		pthread_mutex_lock(&seen->lock);
 		seen->asked = false;
 		seen->running = true;
@@ -554,23 +576,19 @@ static void *run(void *arg)
 		seen->running = false;
 		pthread_cond_broadcast(&seen->changed);
 		pthread_mutex_unlock(&seen->lock);
-	} while (wait_for_next(seen, seconds() - began));
+	} while (wait_for_next(seen, wait_now() - began));
 	return NULL;
 }
 
 struct service_seen *service_seen_start(struct service *service)
 {
 	struct service_seen *seen = calloc(1, sizeof(*seen));
-	pthread_condattr_t attr;
 
 	if (!seen)
 		return NULL;
 	seen->service = service;
 	pthread_mutex_init(&seen->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&seen->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	wait_init(&seen->changed);
 	if (pthread_create(&seen->thread, NULL, run, seen) == 0)
 		return seen;
 	pthread_cond_destroy(&seen->changed);
@@ -599,11 +617,12 @@ void service_seen_stop(struct service_seen *seen)
 /* Asks for a run where something is new, and waits for it, but not for long. */
 static void wait_for_forecast(struct service_seen *seen)
 {
-	struct timespec end = in_seconds(WAIT_S);
-	uint64_t mark = mark_platforms(seen->service) ^
-	                mark_documents(seen->service);
+	struct timespec end = wait_until(WAIT_S, 0);
+	uint64_t mark;
 	bool is_new;
 
+	service_sightings_flush(seen->service);
+	mark = mark_platforms(seen->service) ^ mark_documents(seen->service);
 	pthread_mutex_lock(&seen->lock);
 	is_new = mark != seen->mark;
 	if (is_new) {
@@ -653,6 +672,10 @@ void service_seen_metrics(struct buf *out, struct service_seen *seen)
 	           "as far as is known.\n"
 	           "# TYPE assay_forecast_fail gauge\n"
 	           "assay_forecast_fail %zu\n"
+	           "# HELP assay_forecast_refused Platforms that are refused "
+	           "already.\n"
+	           "# TYPE assay_forecast_refused gauge\n"
+	           "assay_forecast_refused %zu\n"
 	           "# HELP assay_forecast_platforms Platforms that were "
 	           "judged for that.\n"
 	           "# TYPE assay_forecast_platforms gauge\n"
@@ -660,6 +683,7 @@ void service_seen_metrics(struct buf *out, struct service_seen *seen)
 	           "# HELP assay_forecast_time_seconds When they were.\n"
 	           "# TYPE assay_forecast_time_seconds gauge\n"
 	           "assay_forecast_time_seconds %lld\n",
-	           seen->n_fail, seen->n_judged, (long long)seen->at);
+	           seen->n_fail, seen->n_refused, seen->n_judged,
+	           (long long)seen->at);
 	pthread_mutex_unlock(&seen->lock);
 }

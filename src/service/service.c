@@ -64,6 +64,8 @@ static bool open_collateral(struct service *s, char why[SERVICE_WHY])
 		.folder = folder,
 		.url = s->options.pcs,
 		.n_urls = s->options.n_pcs,
+		.net.ca_file = s->options.ca_file,
+		.net.proxy = s->options.proxy,
 		.root = s->options.root,
 		.n_roots = s->options.n_roots,
 		/* a revocation is to be known within the hour */
@@ -132,6 +134,7 @@ struct service *service_open(const struct service_options *options,
 	s->options = *options;
 	s->folder = -1;
 	pthread_mutex_init(&s->callers.lock, NULL);
+	pthread_mutex_init(&s->clock.lock, NULL);
 	service_set_issuer(s, options->issuer ? options->issuer : "");
 	if (open_parts(s, why))
 		return s;
@@ -157,55 +160,63 @@ void service_close(struct service *s)
 	if (s->folder >= 0)
 		close(s->folder);
 	pthread_mutex_destroy(&s->callers.lock);
+	pthread_mutex_destroy(&s->clock.lock);
 	assay_wipe(s->challenge_key, sizeof(s->challenge_key));
 	free(s);
 }
 
-#define GET(at, by) \
+/* What is asked with an API key's scope knows its arguments, and refuses others.
+ * Elsewhere they pass: clients of a cache of Intel's add their own (QCNL what its
+ * file has as custom_request_options, Azure's api-version and clientid), as
+ * browsers and probes do at times. */
+#define GET(at, by, known) \
 	{ \
-		.path = at, .answer = by \
+		.path = at, .answer = by, .arguments = known \
 	}
-#define POST(at, by, most) \
+#define POST(at, by, most, known) \
 	{ \
-		.path = at, .answer = by, .body_max = most \
+		.path = at, .answer = by, .body_max = most, .arguments = known \
 	}
 #define QUICK(at, by) \
 	{ \
 		.path = at, .answer = by, .when = HTTP_QUICK \
 	}
+#define WISHES \
+	"policy policy_version accept nonce report_data any_code no_token " \
+	"profile at"
 const struct http_route service_routes[] = {
-	POST("/v1/verify", service_verify, EVIDENCE_MAX),
-	POST("/v1/batch", service_batch, BATCH_MAX),
-	POST("/v1/challenge", service_challenge, SMALL),
-	GET("/v1/policies", service_policies_get),
-	GET("/v1/policies/*", service_policies_get),
-	POST("/v1/policies/*", service_policies_post, POLICY_MAX),
-	GET("/v1/lists", service_lists_get),
-	GET("/v1/lists/*", service_lists_get),
-	POST("/v1/lists/*", service_lists_post, LIST_MAX),
-	GET("/v1/platforms", service_platforms),
-	GET("/v1/forecast", service_forecast),
-	GET("/v1/log", service_log_get),
-	GET("/v1/log/*", service_log_get),
-	GET("/v1/collateral", service_collateral_get),
-	GET("/v1/secrets", service_secrets_get),
-	POST("/v1/secrets/*", service_secrets_post, SECRET_MAX),
-	POST("/v1/keys/*", service_keys_post, EVIDENCE_MAX),
-	GET("/v1/callers", service_callers_get),
-	POST("/v1/callers/*", service_callers_post, SMALL),
-	GET("/.well-known/jwks.json", service_jwks),
-	GET("/.well-known/openid-configuration", service_openid),
-	GET("/certs", service_certs),
-	GET("/sgx/certification/v4/*", service_pccs),
-	GET("/tdx/certification/v4/*", service_pccs),
-	POST("/attest/*", service_maa, 2 * EVIDENCE_MAX),
+	POST("/v1/verify", service_verify, EVIDENCE_MAX, WISHES),
+	POST("/v1/batch", service_batch, BATCH_MAX, WISHES),
+	POST("/v1/challenge", service_challenge, SMALL, ""),
+	GET("/v1/policies", service_policies_get, ""),
+	GET("/v1/policies/*", service_policies_get, "version"),
+	POST("/v1/policies/*", service_policies_post, POLICY_MAX, ""),
+	GET("/v1/lists", service_lists_get, ""),
+	GET("/v1/lists/*", service_lists_get, ""),
+	POST("/v1/lists/*", service_lists_post, LIST_MAX, ""),
+	GET("/v1/platforms", service_platforms, "after most"),
+	GET("/v1/forecast", service_forecast, ""),
+	GET("/v1/log", service_log_get, "from most"),
+	GET("/v1/log/*", service_log_get, ""),
+	GET("/v1/collateral", service_collateral_get, ""),
+	GET("/v1/secrets", service_secrets_get, ""),
+	POST("/v1/secrets/*", service_secrets_post, SECRET_MAX, "policy"),
+	POST("/v1/keys/*", service_keys_post, EVIDENCE_MAX, ""),
+	GET("/v1/callers", service_callers_get, ""),
+	POST("/v1/callers/*", service_callers_post, SMALL, "scopes revoke"),
+	GET("/.well-known/jwks.json", service_jwks, NULL),
+	GET("/.well-known/openid-configuration", service_openid, NULL),
+	GET("/certs", service_certs, NULL),
+	GET("/sgx/certification/v4/*", service_pccs, NULL),
+	GET("/tdx/certification/v4/*", service_pccs, NULL),
+	POST("/attest/*", service_maa, 2 * EVIDENCE_MAX, "api-version"),
 	QUICK("/healthz", service_health),
-	GET("/readyz", service_ready),
-	GET("/metrics", service_metrics),
-	GET("/", service_page),
-	GET("/app.css", service_page),
-	GET("/app.js", service_page),
-	GET("/icon.svg", service_page),
-	GET("/checks.json", service_page),
+	GET("/readyz", service_ready, NULL),
+	GET("/metrics", service_metrics, NULL),
+	GET("/", service_page, NULL),
+	GET("/app.css", service_page, NULL),
+	GET("/app.js", service_page, NULL),
+	GET("/icon.svg", service_page, NULL),
+	GET("/checks.json", service_page, NULL),
 	{ 0 },
 };

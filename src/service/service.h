@@ -28,6 +28,9 @@ struct service_options {
 	size_t n_roots;
 	const char *const *pcs;
 	size_t n_pcs;
+	const char *ca_file; /* who signs their certificates; NULL: as the
+	                      * system says */
+	const char *proxy;   /* through which they are asked; NULL: none */
 	bool no_fetch;
 	unsigned open; /* enum service_scope: what needs no API key */
 	bool keep_evidence;

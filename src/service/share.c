@@ -3,9 +3,9 @@
  * from there, and check it as if they had fetched it. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "crypto/crypto.h"
+#include "os/wait.h"
 #include "service/judges.h"
 
 #define KIND "documents"
@@ -22,7 +22,7 @@ struct service_share {
 	_Atomic bool leads;    /* this node is the one */
 	uint64_t change;       /* the store's, when it was looked at */
 	uint8_t published[32]; /* SHA-256 of what is in the store */
-	int64_t refreshed;
+	int64_t next;          /* when it asks again, by wait_now */
 };
 
 /* What another node has put there. */
@@ -118,20 +118,17 @@ static void *work(void *arg)
 	struct service_share *h = arg;
 	struct timespec until;
 	bool ending = false;
-	int64_t now;
 
 	while (!ending) {
 		h->leads = store_lead(h->service->store, "collateral");
 		take(h);
-		now = service_now(h->service);
-		if (h->leads && now >= h->refreshed + REFRESH_S) {
-			h->refreshed = now;
+		if (h->leads && wait_now() >= h->next) {
+			h->next = wait_now() + 1000 * REFRESH_S;
 			if (!h->service->options.no_fetch)
 				refresh(h);
 			publish(h);
 		}
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += TICK_S;
+		until = wait_until(TICK_S, 0);
 		pthread_mutex_lock(&h->lock);
 		if (!h->ending)
 			pthread_cond_timedwait(&h->tick, &h->lock, &until);
@@ -154,7 +151,11 @@ struct service_share *service_share_start(struct service *s)
 		return NULL;
 	h->service = s;
 	pthread_mutex_init(&h->lock, NULL);
-	pthread_cond_init(&h->tick, NULL);
+	wait_init(&h->tick);
+	/* what all have seen is known before anything is asked for, so that
+	 * nothing older is taken by a node that starts with an empty folder */
+	h->change = UINT64_MAX;
+	take(h);
 	if (pthread_create(&h->thread, NULL, work, h) == 0)
 		return h;
 	free(h);

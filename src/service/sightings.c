@@ -5,23 +5,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "crypto/crypto.h"
+#include "os/wait.h"
 #include "policy/policy.h"
 #include "service/policies.h"
 #include "service/tokens.h"
 
 enum {
 	ROOM = 4096, /* platforms between two writes */
+	FLUSH_S = 2, /* that a reader waits for one */
 	EVIDENCE_MAX = 64 << 10,
 	ALL_EVIDENCE = 8 << 20, /* bytes of it between two writes */
 };
 
 struct sighting {
 	struct store_platform platform; /* n_seen 0: free */
-	bool genuine, simulation;
-	enum assay_status status;
+	struct assay_verdict *verdict;  /* the last; NULL: memory was short */
 	struct buf evidence;
 };
 
@@ -29,8 +29,9 @@ struct service_sightings {
 	struct service *service;
 	pthread_t thread;
 	pthread_mutex_t lock; /* of all that follows */
-	pthread_cond_t tick;
-	bool ending;
+	pthread_cond_t tick, written;
+	bool ending, asked;
+	uint64_t n_begun, n_done; /* writes */
 	size_t n, bytes;
 	struct sighting *now, *before; /* ROOM of each */
 };
@@ -127,15 +128,17 @@ static void note(struct sighting *at, const struct assay_verdict *v,
 	struct store_platform *p = &at->platform;
 
 	memcpy(p->id, id, sizeof(p->id));
-	if (!p->n_seen++)
+	/* the clock may be set back between two of them */
+	if (!p->n_seen++ || v->at < p->first_seen)
 		p->first_seen = v->at;
 	p->last_seen = v->at;
 	snprintf(p->status, sizeof(p->status), "%s", name_status(v));
 	p->tee = (uint8_t)v->tee;
 	memcpy(p->fmspc, v->pck.fmspc, sizeof(p->fmspc));
-	at->genuine = v->genuine;
-	at->simulation = v->simulation;
-	at->status = v->status;
+	if (!at->verdict)
+		at->verdict = malloc(sizeof(*v));
+	if (at->verdict)
+		*at->verdict = *v;
 }
 
 void service_saw(struct service *s, const struct service_case *c)
@@ -164,31 +167,40 @@ void service_saw(struct service *s, const struct service_case *c)
 
 /* ---- writing */
 
-/* By the policy `default` of now, whatever the callers wished. */
-static bool accepts(const struct assay_policy *rules, const struct sighting *at)
-{
-	return at->genuine && (rules->simulation || !at->simulation) &&
-	       rules->accepted_statuses >> at->status & 1;
-}
-
-static void decide(struct service *s, struct sighting *all)
+/* By what the policy `default` of now asks of machines, whatever the callers
+ * wished.  NULL: there is none that can be had. */
+static struct assay_policy *machine_policy(struct service *s)
 {
 	char why[SERVICE_WHY];
 	unsigned status, version;
 	uint8_t hash[32];
-	struct service_policy *policy = service_policy(s, NULL, 0, &status,
-	                                               why);
-	const struct assay_policy *rules;
+	struct service_policy *from = service_policy(s, NULL, 0, &status, why);
+	struct assay_policy *policy = from ? malloc(sizeof(*policy)) : NULL;
 
-	if (!policy) { /* then none is accepted */
+	if (!from)
 		service_tell(s, "platforms were seen, and not decided about",
 		             why);
-		return;
+	if (policy) {
+		*policy = *service_policy_rules(from, &version, hash);
+		assay_policy_machine(policy);
 	}
-	rules = service_policy_rules(policy, &version, hash);
-	for (size_t i = 0; i < ROOM; i++)
-		all[i].platform.accepted = accepts(rules, &all[i]);
-	service_policy_done(s, policy);
+	if (from)
+		service_policy_done(s, from);
+	return policy;
+}
+
+/* Where nothing can be decided, none is accepted. */
+static void decide(struct service *s, struct sighting *all)
+{
+	struct assay_policy *policy = machine_policy(s);
+	struct assay_decision *decision = malloc(sizeof(*decision));
+
+	for (size_t i = 0; policy && decision && i < ROOM; i++)
+		if (all[i].verdict)
+			all[i].platform.accepted = assay_appraise(
+				decision, all[i].verdict, policy, NULL, 0);
+	free(decision);
+	free(policy);
 }
 
 static void write_all(struct service_sightings *g, struct sighting *all)
@@ -208,41 +220,81 @@ static void write_all(struct service_sightings *g, struct sighting *all)
 		service_tell(g->service,
 		             "platforms were seen, and not written down",
 		             store_why(g->service->store));
-	for (size_t i = 0; i < ROOM; i++)
+	for (size_t i = 0; i < ROOM; i++) {
 		buf_free(&all[i].evidence);
+		free(all[i].verdict);
+	}
 	memset(all, 0, ROOM * sizeof(*all));
 	free(evidence);
 	free(platforms);
+}
+
+/* A second later, or when somebody asks: what was seen until then.  False: it was
+ * the last. */
+static bool take_turn(struct service_sightings *g, struct sighting **all,
+                      size_t *n)
+{
+	const struct timespec until = wait_until(1, 0);
+	bool goes_on;
+
+	pthread_mutex_lock(&g->lock);
+	if (!g->ending && !g->asked)
+		pthread_cond_timedwait(&g->tick, &g->lock, &until);
+	goes_on = !g->ending;
+	g->asked = false;
+	g->n_begun++;
+	*all = g->now;
+	g->now = g->before;
+	g->before = *all;
+	*n = g->n;
+	g->n = g->bytes = 0;
+	pthread_mutex_unlock(&g->lock);
+	return goes_on;
+}
+
+static void end_turn(struct service_sightings *g)
+{
+	pthread_mutex_lock(&g->lock);
+	g->n_done++;
+	pthread_cond_broadcast(&g->written);
+	pthread_mutex_unlock(&g->lock);
 }
 
 static void *work(void *arg)
 {
 	struct service_sightings *g = arg;
 	struct sighting *all;
-	struct timespec until;
 	char why[SERVICE_WHY];
-	bool ending = false;
+	bool goes_on;
 	size_t n;
 
-	while (!ending) {
-		pthread_mutex_lock(&g->lock);
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec++;
-		if (!g->ending)
-			pthread_cond_timedwait(&g->tick, &g->lock, &until);
-		ending = g->ending;
-		all = g->now;
-		g->now = g->before;
-		g->before = all;
-		n = g->n;
-		g->n = g->bytes = 0;
-		pthread_mutex_unlock(&g->lock);
+	do {
+		goes_on = take_turn(g, &all, &n);
 		if (n)
 			write_all(g, all);
+		end_turn(g);
 		if (!service_tokens_tend(g->service, why))
 			service_tell(g->service, "the keys", why);
-	}
+	} while (goes_on);
 	return NULL;
+}
+
+void service_sightings_flush(struct service *s)
+{
+	struct service_sightings *g = s->sightings;
+	const struct timespec until = wait_until(FLUSH_S, 0);
+	uint64_t last;
+
+	pthread_mutex_lock(&g->lock);
+	last = g->n_begun + (g->n > 0);
+	if (g->n) {
+		g->asked = true;
+		pthread_cond_signal(&g->tick);
+	}
+	while (g->n_done < last &&
+	       pthread_cond_timedwait(&g->written, &g->lock, &until) == 0)
+		;
+	pthread_mutex_unlock(&g->lock);
 }
 
 struct service_sightings *service_sightings_start(struct service *s)
@@ -255,7 +307,8 @@ struct service_sightings *service_sightings_start(struct service *s)
 	g->now = calloc(ROOM, sizeof(*g->now));
 	g->before = calloc(ROOM, sizeof(*g->before));
 	pthread_mutex_init(&g->lock, NULL);
-	pthread_cond_init(&g->tick, NULL);
+	wait_init(&g->tick);
+	wait_init(&g->written);
 	if (g->now && g->before &&
 	    pthread_create(&g->thread, NULL, work, g) == 0)
 		return g;
@@ -275,6 +328,7 @@ void service_sightings_stop(struct service_sightings *g)
 	pthread_mutex_unlock(&g->lock);
 	pthread_join(g->thread, NULL);
 	pthread_cond_destroy(&g->tick);
+	pthread_cond_destroy(&g->written);
 	pthread_mutex_destroy(&g->lock);
 	free(g->now);
 	free(g->before);

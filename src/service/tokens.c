@@ -11,6 +11,7 @@
 
 #include "crypto/crypto.h"
 #include "os/folder.h"
+#include "token/jwk.h"
 
 enum {
 	POOL = 64,           /* signers at rest */
@@ -324,18 +325,40 @@ void service_tokens_close(struct service_tokens *t)
 
 struct listing {
 	struct buf *out;
+	enum token_alg alg;
 	int64_t now;
 	size_t n;
 };
 
-/* What the store says is looked at: one object, and nothing behind it. */
+/* One object, and nothing behind it. */
 static bool is_object(struct assay_bytes text)
 {
 	struct assay_json j;
 
 	assay_json_open(&j, text, ASSAY_DOC_KEY_SET);
-	return text.len && text.ptr[0] == '{' && assay_json_skip(&j, NULL) &&
+	return assay_json_peek(&j) == '{' && assay_json_skip(&j, NULL) &&
 	       assay_json_close(&j, NULL);
+}
+
+/* What the store says is looked at: a public key of this algorithm, whose name is
+ * its thumbprint.  So no two of the set have one name. */
+static bool is_key(struct assay_bytes jwk, enum token_alg alg, const char *kid)
+{
+	char set[TOKEN_JWK_MAX + 16], name[TOKEN_KID_LEN];
+	struct token_key key;
+	int n;
+
+	if (jwk.len > TOKEN_JWK_MAX || !is_object(jwk))
+		return false;
+	n = snprintf(set, sizeof(set), "{\"keys\":[%.*s]}", (int)jwk.len,
+	             (const char *)jwk.ptr);
+	if (!token_key_find(&key,
+	                    (struct assay_bytes){ (uint8_t *)set, (size_t)n },
+	                    kid, NULL) ||
+	    key.alg != alg)
+		return false;
+	token_thumbprint(name, &key.public);
+	return strcmp(name, kid) == 0;
 }
 
 static bool list_one(void *arg, const char *kid, struct assay_bytes row)
@@ -346,8 +369,7 @@ static bool list_one(void *arg, const char *kid, struct assay_bytes row)
 	const struct assay_bytes jwk = { row.ptr + n, row.len - n };
 	char seen[24] = "";
 
-	(void)kid;
-	if (n < 2 || n > sizeof(seen) || !is_object(jwk))
+	if (n < 2 || n > sizeof(seen) || !is_key(jwk, l->alg, kid))
 		return true;
 	memcpy(seen, row.ptr, n - 1);
 	if (strtoll(seen, NULL, 10) < l->now - KEEP_S)
@@ -361,12 +383,13 @@ static bool list_one(void *arg, const char *kid, struct assay_bytes row)
 static bool put_key_set(struct buf *out, struct service *s,
                         bool certified_alone)
 {
-	struct listing l = { out, service_now(s), 0 };
+	struct listing l = { out, TOKEN_ES256, service_now(s), 0 };
 	bool good;
 
 	buf_printf(out, "{\"keys\":[");
-	good = (certified_alone || store_each(s->store, "jwk", list_one, &l)) &&
-	       store_each(s->store, "cert", list_one, &l);
+	good = certified_alone || store_each(s->store, "jwk", list_one, &l);
+	l.alg = TOKEN_RS256;
+	good = good && store_each(s->store, "cert", list_one, &l);
 	buf_printf(out, "]}");
 	return good && !out->bad;
 }
@@ -375,10 +398,11 @@ static void answer_keys(struct http_answer *a, struct service *s,
                         bool certified_alone)
 {
 	a->status = 200;
-	a->type = "application/jwk-set+json";
+	/* Microsoft's clients read no other JSON */
+	a->type = certified_alone ? "application/json"
+	                          : "application/jwk-set+json";
 	if (!put_key_set(&a->body, s, certified_alone))
-		service_problem(a, 503, "The store does not answer", "%s",
-		                store_why(s->store));
+		service_no_store(a, s);
 }
 
 void service_jwks(void *self, struct http_answer *a,

@@ -13,16 +13,18 @@ enum store_found service_turn(struct service_turn *mine,
                               struct service *service, const char *kind,
                               const char *name, unsigned version)
 {
-	const int64_t now = service_now(service);
-	char said[STORE_NAME_MAX + 64];
+	char said[STORE_NAME_MAX + 64], why[SERVICE_WHY];
 	uint8_t id[ASSAY_SHA256_LEN];
 	enum store_found found;
+	int64_t now;
 	int n;
 
 	/* a name has no control character */
 	n = snprintf(said, sizeof(said), "assay-turn-v1\n%s\n%s\n%u", kind,
 	             name, version);
 	if (n < 0 || n >= (int)sizeof(said))
+		return STORE_FAILED;
+	if (!service_clock(&now, service, service_now(service), why))
 		return STORE_FAILED;
 	assay_sha256(id, (struct assay_bytes){ (uint8_t *)said, (size_t)n });
 	if (memcmp(id, mine->id, sizeof(id)) == 0 && now < mine->again)

@@ -50,32 +50,6 @@ static bool takes_type(const struct http_request *r)
 	return i < sizeof(types) / sizeof(types[0]);
 }
 
-static bool bad(struct http_answer *a, const char *name, const char *want)
-{
-	service_problem(a, 400, "An argument is not good", "%s: want %s.", name,
-	                want);
-	return false;
-}
-
-/* What nobody reads would be thought to be heeded: a nonce that is misspelt is
- * none. */
-static bool knows_all(struct http_answer *a, const struct http_request *r)
-{
-	static const char *const known[] = {
-		"policy",   "policy_version", "accept",  "nonce", "report_data",
-		"any_code", "no_token",       "profile", "at",    NULL
-	};
-	const char *stranger = http_stranger(r, known);
-
-	if (stranger)
-		service_problem(a, 400, "An argument is not known",
-		                "%.64s: want policy, policy_version, accept, "
-		                "nonce, report_data, any_code, no_token, "
-		                "profile or at.",
-		                stranger);
-	return !stranger;
-}
-
 /* 1 to 64 bytes of hex, once; none of it where it is not there. */
 static bool take_hex(uint8_t out[64], size_t *n, struct http_answer *a,
                      const struct http_request *r, const char *name)
@@ -92,7 +66,7 @@ static bool take_hex(uint8_t out[64], size_t *n, struct http_answer *a,
 		*n = strlen(text) / 2;
 		return true;
 	}
-	return bad(a, name, "1 to 64 bytes in hex, once");
+	return service_bad_argument(a, name, "1 to 64 bytes in hex, once");
 }
 
 static bool take_flag(bool *flag, struct http_answer *a,
@@ -102,7 +76,8 @@ static bool take_flag(bool *flag, struct http_answer *a,
 	const enum http_times times = http_argument(r, name, &text);
 
 	*flag = times == HTTP_ONCE && strcmp(text, "1") == 0;
-	return *flag || times == HTTP_NONE || bad(a, name, "1, or nothing");
+	return *flag || times == HTTP_NONE ||
+	       service_bad_argument(a, name, "1, or nothing");
 }
 
 static bool take_accept(struct wishes *w, struct http_answer *a,
@@ -115,13 +90,15 @@ static bool take_accept(struct wishes *w, struct http_answer *a,
 	if (times == HTTP_NONE)
 		return true;
 	if (times != HTTP_ONCE)
-		return bad(a, "accept", "one constraint line");
+		return service_bad_argument(a, "accept", "one constraint line");
 	w->accept = calloc(1, assay_constraint_size());
 	if (w->accept &&
 	    assay_constraint_parse(w->accept, buf_text(text), &err))
 		return true;
 	service_problem(a, 400, "This is no constraint",
-	                "accept: at character %zu: %s", err.at, err.note);
+	                "accept: at character %zu: %s. See assay-verify(1), "
+	                "--accept; in a URL a space is %%20.",
+	                err.at, err.note);
 	return false;
 }
 
@@ -135,9 +112,9 @@ static bool take_time(struct wishes *w, struct http_answer *a,
 	w->has_at = times == HTTP_ONCE &&
 	            assay_time_parse(&w->at, buf_text(text)) && w->at <= now;
 	return w->has_at || times == HTTP_NONE ||
-	       bad(a, "at",
-	           "a time in UTC, not in the future, like "
-	           "2026-11-23T12:00:00Z");
+	       service_bad_argument(a, "at",
+	                            "a time in UTC, not in the future, like "
+	                            "2026-11-23T12:00:00Z");
 }
 
 static bool take_profile(struct wishes *w, struct http_answer *a,
@@ -148,7 +125,8 @@ static bool take_profile(struct wishes *w, struct http_answer *a,
 
 	return times == HTTP_NONE ||
 	       (times == HTTP_ONCE && token_profile_find(&w->profile, text)) ||
-	       bad(a, "profile", "eat, ear, ear-trustee or ear-03");
+	       service_bad_argument(a, "profile",
+	                            "eat, ear, ear-trustee or ear-03");
 }
 
 static bool take_policy(struct wishes *w, struct http_answer *a,
@@ -160,7 +138,8 @@ static bool take_policy(struct wishes *w, struct http_answer *a,
 	if (times == HTTP_ONCE && service_is_name(text))
 		w->policy = text;
 	else if (times != HTTP_NONE)
-		return bad(a, "policy", "the name of one policy");
+		return service_bad_argument(a, "policy",
+		                            "the name of one policy");
 	return service_version_argument(&w->version, a, r, "policy_version");
 }
 
@@ -174,8 +153,7 @@ static bool take_wishes(struct wishes *w, struct http_answer *a,
 		service_error(a, 415);
 		return false;
 	}
-	if (!knows_all(a, r) || !take_policy(w, a, r) ||
-	    !take_accept(w, a, r) ||
+	if (!take_policy(w, a, r) || !take_accept(w, a, r) ||
 	    !take_hex(w->nonce, &w->nonce_len, a, r, "nonce") ||
 	    !take_hex(w->report_data, &n, a, r, "report_data") ||
 	    !take_flag(&w->any_code, a, r, "any_code") ||
@@ -221,6 +199,7 @@ static bool sign(struct buf *token, struct service *s,
 		.policy_hash = c->policy_hash,
 		.evidence_hash = c->evidence_hash,
 		.names_code = service_case_names_code(c),
+		.nonce_redeemed = c->nonce_redeemed,
 	};
 	char *claims = malloc(TOKEN_CLAIMS_MAX);
 	const size_t n = claims ? token_claims(claims, TOKEN_CLAIMS_MAX,
@@ -235,9 +214,39 @@ static bool sign(struct buf *token, struct service *s,
 	return good;
 }
 
+/* What a caller, or who runs the service, can do about a check. */
+static const char *advice_of(const struct judgement *j)
+{
+	switch (j->verdict.failed.check) {
+	case ASSAY_X_TIME:
+	case ASSAY_R_TIME:
+	case ASSAY_J_TIME:
+		return "To judge it as of a time in the past: at=TIME.";
+	case ASSAY_X_ROOT_PIN:
+		return "Which roots are trusted here was said when the service "
+		       "was started: ask who runs it.";
+	case ASSAY_J_MISSING:
+		return "The service has no documents for this platform, and "
+		       "no_collateral says why: try again later, or ask who "
+		       "runs it.";
+	default:
+		return NULL;
+	}
+}
+
+/* The library's sentences, and that one. */
 static bool advise(const struct judgement *j, size_t i, char *out, size_t len)
 {
-	return assay_verdict_advice(&j->verdict, i, out, len);
+	const char *more = advice_of(j);
+	size_t n = 0;
+
+	while (n <= i && assay_verdict_advice(&j->verdict, n, out, len))
+		n++;
+	if (n > i)
+		return true;
+	if (more && n == i)
+		snprintf(out, len, "%s", more);
+	return more && n == i;
 }
 
 struct said {
@@ -261,6 +270,7 @@ static void put_said(struct assay_json_out *o, const void *arg)
 	assay_json_put_end(o, '}');
 	assay_json_put_hex(o, "evidence_sha256", c->evidence_hash,
 	                   sizeof(c->evidence_hash));
+	assay_json_put_bool(o, "nonce_redeemed", c->nonce_redeemed);
 	assay_json_put_text(o, "no_collateral", lacks);
 	if (said->token)
 		assay_json_put_bytes(o, "token", buf_bytes(said->token));
@@ -270,24 +280,39 @@ static void put_said(struct assay_json_out *o, const void *arg)
 
 /* ---- POST /v1/verify */
 
+static void answer_failure(struct http_answer *a, unsigned status,
+                           const char *why)
+{
+	service_problem(a, status,
+	                status == 400   ? "This is no evidence"
+	                : status == 404 ? "There is no such policy"
+	                                : "It cannot be judged now",
+	                "%s", why);
+}
+
 /* A nonce of ours counts once: for evidence that was made for it, so that nobody
- * uses up another's by showing it. */
+ * uses up another's by showing it; and where it is asked for, so that what was
+ * accepted can be looked at again.  Only who used it up is told so. */
 static bool take_nonce(struct http_answer *a, struct service *s,
-                       const struct service_case *c)
+                       struct service_case *c)
 {
 	const struct judgement *j = c->judgement;
 	const struct assay_bytes nonce = c->nonce;
 	char why[SERVICE_WHY];
+	enum store_found found;
 
 	if (!service_nonce_is_ours(s, nonce) || !j->verdict.genuine ||
 	    j->keys != ASSAY_KEYS_BOUND || !j->evidence.has_nonce ||
 	    !assay_bytes_equal(j->evidence.nonce, nonce))
 		return true;
-	if (service_nonce_take(s, nonce, service_now(s), why) == STORE_NONE)
-		return true;
-	service_problem(a, 409, "The nonce is not good, or no longer", "%s",
-	                why);
-	return false;
+	found = service_nonce_take(s, nonce, service_now(s), why);
+	if (found == STORE_FAILED)
+		answer_failure(a, 503, why);
+	else if (found == STORE_FOUND)
+		service_problem(a, 409, "The nonce is not good, or no longer",
+		                "%s", why);
+	c->nonce_redeemed = found == STORE_NONE;
+	return c->nonce_redeemed;
 }
 
 static bool wants_token_alone(const struct http_request *r)
@@ -316,18 +341,6 @@ static void answer_case(struct http_answer *a, struct service *s,
 		service_json(a, put_said, &said);
 	}
 	buf_free(&token);
-}
-
-static void answer_failure(struct http_answer *a, unsigned status,
-                           const char *why)
-{
-	service_problem(a, status,
-	                status == 400   ? "This is no evidence"
-	                : status == 404 ? "There is no such policy"
-	                                : "It cannot be judged now",
-	                "%s", why);
-	if (status == 503)
-		http_put_header(a, "Retry-After", buf_text("2"));
 }
 
 void service_verify(void *self, struct http_answer *a,
@@ -506,7 +519,9 @@ void service_batch(void *self, struct http_answer *a,
 		return;
 	}
 	if (b->wishes.nonce_len) {
-		bad(a, "nonce", "none: a nonce is for one piece of evidence");
+		service_bad_argument(
+			a, "nonce",
+			"none: a nonce is for one piece of evidence");
 		done(b);
 		return;
 	}

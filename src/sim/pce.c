@@ -7,7 +7,7 @@
 #include "crypto/cmac.h"
 #include "crypto/signer.h"
 #include "sim/le.h"
-#include "sim/sign.h"
+#include "forge/sign.h"
 
 bool sim_prf(uint8_t *out, size_t n_blocks, const uint8_t key[SIM_KEY_LEN],
              uint8_t first, const char *label, uint16_t bits)

@@ -6,8 +6,8 @@
 #include "base/text.h"
 #include "format/quote.h"
 #include "sim/le.h"
-#include "sim/quote_make.h"
-#include "sim/sign.h"
+#include "forge/quote_make.h"
+#include "forge/sign.h"
 #include "verify/chain.h"
 
 enum { QUOTE_VERSION = 3, KEY_TYPE_P256 = 2, ID_LEN = 16 };

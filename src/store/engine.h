@@ -1,7 +1,7 @@
 /*
  * engine.h - what a database does for a store: connections ("links"), and
  * statements on them.  What the statements are, and what is made of their rows,
- * is the same for all of them: store.c.
+ * is the same for all of them: query.c, and the files that use it.
  */
 #ifndef STORE_ENGINE_H
 #define STORE_ENGINE_H

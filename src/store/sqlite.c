@@ -74,6 +74,8 @@ struct lead {
 
 struct file {
 	char path[PATH_MAX];
+	dev_t dev; /* of what is there */
+	ino_t ino;
 	pthread_mutex_t lock; /* of what follows */
 	struct link *watch;
 	int64_t version; /* of all data, when it was looked at; -1: not yet */
@@ -254,11 +256,21 @@ static void disconnect(void *link)
 	free(l);
 }
 
+/* What is written to a file that was removed is lost with the process, and SQLite
+ * does not look. */
+static bool is_there(const struct file *f)
+{
+	struct stat st;
+
+	return stat(f->path, &st) == 0 && st.st_dev == f->dev &&
+	       st.st_ino == f->ino;
+}
+
 static bool usable(void *link)
 {
 	struct link *l = link;
 
-	return sqlite3_get_autocommit(l->db);
+	return sqlite3_get_autocommit(l->db) && is_there(l->file);
 }
 
 static bool execute(struct link *l, const char *sql)
@@ -312,7 +324,11 @@ static void *connect_file(void *base, int64_t until)
 		return NULL;
 	}
 	l->file = base;
-	if (open_db(l))
+	if (!is_there(base))
+		store_fail("%.100s was removed, or another put in its place: "
+		           "put it back, or stop, and start anew",
+		           l->file->path);
+	else if (open_db(l))
 		return l;
 	disconnect(l);
 	return NULL;
@@ -334,6 +350,8 @@ static bool make_file(struct file *f, const char *where)
 		return store_fail("%.150s is no regular file", where);
 	}
 	close(fd);
+	f->dev = st.st_dev;
+	f->ino = st.st_ino;
 	/* whole, so that it stays the same wherever the process goes */
 	return realpath(where, f->path) ||
 	       store_fail("%.150s: %s", where, strerror(errno));

@@ -97,8 +97,9 @@ struct store_platform {
 	uint8_t fmspc[6];
 };
 
-/* Adds what was seen: platforms that are there get the later last_seen, the sum
- * of n_seen and what was said last.  `evidence` (may hold empty ones): the last
+/* Adds what was seen: platforms that are there get the later last_seen (but what is
+ * more than a minute later is of a clock that was wrong), the sum of n_seen and
+ * what was said last.  `evidence` (may hold empty ones): the last
  * of each, kept to be judged again. */
 ASSAY_MUST_CHECK bool store_saw(struct store *s,
                                 const struct store_platform *platforms,

@@ -138,6 +138,7 @@ static void put_facts(struct assay_json_out *o, const struct token_result *r)
 	judge_json_windows(o, &r->judgement->verdict);
 	assay_json_put_hex(o, "evidence_sha256", r->evidence_hash,
 	                   ASSAY_SHA256_LEN);
+	assay_json_put_bool(o, "nonce_redeemed", r->nonce_redeemed);
 	assay_json_put_object(o, "policy");
 	assay_json_put_text(o, "name", r->policy);
 	assay_json_put_uint(o, "version", r->policy_version);

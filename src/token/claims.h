@@ -28,7 +28,8 @@ struct token_result {
 	unsigned policy_version;      /* 0: it is built in */
 	const uint8_t *policy_hash;   /* 32 bytes */
 	const uint8_t *evidence_hash; /* 32 bytes */
-	bool names_code; /* rules say which code it must be: not any_code */
+	bool names_code;     /* rules say which code it must be: not any_code */
+	bool nonce_redeemed; /* the service's own nonce: it counted, once */
 };
 
 /* The profile of this name ("eat", "ear", "ear-trustee", "ear-03") or of this

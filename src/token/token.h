@@ -24,7 +24,7 @@ enum {
 #define TOKEN_ROOM(n) (1200 + (n)*4 / 3)
 
 enum {
-	TOKEN_PEM_MAX = ASSAY_SIGN_PEM_MAX,
+	TOKEN_PEM_MAX = ASSAY_KEY_PEM_MAX,
 	TOKEN_CERTIFICATE_MAX = ASSAY_SIGN_CERT_MAX,
 	TOKEN_JWK_MAX = 4096, /* characters of a JWK, x5c included */
 };

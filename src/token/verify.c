@@ -3,52 +3,28 @@
 
 #include "base/base64url.h"
 #include "base/json.h"
+#include "base/jws.h"
 #include "token/jwk.h"
 
 #include <string.h>
 
 /* ---- its three parts */
 
-struct parts {
-	struct assay_bytes header, claims, sig;
-	struct assay_bytes signed_part; /* header.claims */
-};
-
 static bool bad_form(struct assay_err *err, size_t at, const char *what)
 {
 	return assay_fail(err, ASSAY_W_FORM, ASSAY_DOC_TOKEN, at, "%s", what);
 }
 
-/* What stands before the next dot, or the end. */
-static struct assay_bytes part_at(struct assay_bytes in, size_t at)
-{
-	size_t n = 0;
-
-	while (n < in.len - at && in.ptr[at + n] != '.')
-		n++;
-	return (struct assay_bytes){ in.ptr + at, n };
-}
-
-static bool split(struct parts *parts, struct assay_bytes in,
+static bool split(struct assay_jws *jws, struct assay_bytes in,
                   struct assay_err *err)
 {
-	size_t at;
-
 	if (in.len > ASSAY_TOKEN_MAX)
 		return bad_form(err, 0, "it has more than 256 KiB");
 	if (in.len && in.ptr[in.len - 1] == '\n')
 		in.len--;
-	parts->header = part_at(in, 0);
-	at = parts->header.len;
-	if (at == in.len)
-		return bad_form(err, at, "there is no dot");
-	parts->claims = part_at(in, at + 1);
-	at += 1 + parts->claims.len;
-	if (at == in.len)
-		return bad_form(err, at, "there is no second dot");
-	parts->signed_part = (struct assay_bytes){ in.ptr, at };
-	parts->sig = (struct assay_bytes){ in.ptr + at + 1, in.len - at - 1 };
-	return true;
+	return assay_jws_split(jws, in) ||
+	       bad_form(err, in.len,
+	                "it has not three parts with dots between them");
 }
 
 /* Decodes a part into the scratch. */
@@ -127,18 +103,18 @@ static bool find_key(struct token_key *key, const struct assay_token *t,
 
 /* ---- the signature */
 
-static bool check_sig(const struct parts *parts, const struct token_key *key,
+static bool check_sig(const struct assay_jws *jws, const struct token_key *key,
                       struct assay_bytes in, struct assay_err *err)
 {
 	uint8_t sig[ASSAY_SIGN_MAX];
 	struct assay_scratch room = { .ptr = sig, .len = sizeof(sig) };
 	struct assay_bytes bytes;
 
-	if (!decode(&bytes, parts->sig, in, &room, err))
+	if (!decode(&bytes, jws->sig, in, &room, err))
 		return false;
-	if (!token_key_verify(key, parts->signed_part, bytes))
+	if (!token_key_verify(key, jws->signed_part, bytes))
 		return assay_fail(err, ASSAY_W_SIG, ASSAY_DOC_TOKEN,
-		                  (size_t)(parts->sig.ptr - in.ptr),
+		                  (size_t)(jws->sig.ptr - in.ptr),
 		                  "the key did not make it");
 	return true;
 }
@@ -147,15 +123,15 @@ static bool open_token(struct assay_token *t, struct assay_bytes in,
                        struct assay_bytes key_set,
                        struct assay_scratch *scratch, struct assay_err *err)
 {
-	struct parts parts = { 0 };
+	struct assay_jws jws = { 0 };
 	struct token_key key;
 	struct assay_bytes header;
 
-	return split(&parts, in, err) &&
-	       decode(&header, parts.header, in, scratch, err) &&
+	return split(&jws, in, err) &&
+	       decode(&header, jws.header, in, scratch, err) &&
 	       read_header(t, header, err) && find_key(&key, t, key_set, err) &&
-	       check_sig(&parts, &key, in, err) &&
-	       decode(&t->claims, parts.claims, in, scratch, err);
+	       check_sig(&jws, &key, in, err) &&
+	       decode(&t->claims, jws.payload, in, scratch, err);
 }
 
 bool token_open(struct assay_token *token, struct assay_bytes in,

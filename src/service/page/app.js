@@ -1495,16 +1495,26 @@ function forecast_words(f, fails) {
 	return [f.platforms ? 'Nothing is known by which a platform will be refused.'
 	                    : 'No platform was judged yet, so there is nothing to forecast.'];
 }
+/* By which policy; and of how many machines nobody knows what the early documents say. */
+function forecast_terms(f) {
+	const policy = f.policy || {}, blind = Number(f.without_early);
+
+	return el('p', { class: 'soft' },
+		`By what the policy ${plain(policy.name)} asks of machines.`,
+		blind > 0 && ` For ${blind} of ${Number(f.judged)} there are no early documents: what they will ask is not known.`);
+}
 function forecast_part(f) {
-	const fails = [...(f.fail || [])].sort((a, b) => (fail_order(a) < fail_order(b) ? -1 : 1));
+	const fails = [...(f.refusals || []).slice(0, 30), ...(f.fail || [])]
+		.sort((a, b) => (fail_order(a) < fail_order(b) ? -1 : 1));
 	const states = fails.map(fail => fail_state(fail, f.judged_at));
 	const state = f.refused || states.includes('bad') ? 'bad' : fails.length ? 'warn' : f.platforms ? 'ok' : 'none';
 
 	return el('section', { 'aria-label': 'Forecast' },
 		el('div', { class: `summary s-${state}` }, mark(state),
 			el('ul', {}, ...forecast_words(f, fails).map(text => el('li', { class: 'data' }, text)))),
+		f.policy && forecast_terms(f),
 		fails.length > 0 && el('ul', { class: 'cards' },
-			...fails.slice(0, 60).map(fail => forecast_card(fail, f.judged_at))));
+			...fails.slice(0, 90).map(fail => forecast_card(fail, f.judged_at))));
 }
 
 function platform_row(p) {
