@@ -68,8 +68,7 @@ struct service {
 	struct service_seen *seen;
 	_Atomic unsigned walks;         /* through the cache, at this moment */
 	_Atomic unsigned cache_fetches; /* that clients of the cache wait for */
-	_Atomic bool cache_platform;   /* its last list was the Platform CA's */
-	struct service_turn list_turn; /* lists.c */
+	struct service_turn list_turn;  /* lists.c */
 	struct service_clock clock;
 	uint8_t challenge_key[32];
 };

@@ -213,6 +213,24 @@ static bool get_list(struct collateral_set *set, const struct wanted *w,
 	                       service_now(service), why);
 }
 
+/* What it is for is the same whichever CA's list comes with it; a manufacturer
+ * may have one CA. */
+static bool get_set(struct collateral_set *set, const struct wanted *w,
+                    struct service *service, char why[COLLATERAL_WHY])
+{
+	struct collateral_want want = w->want;
+
+	want.platform_ca = true;
+	while (!collateral_get(set, service->collateral, &want,
+	                       service_now(service), service->options.no_fetch,
+	                       why)) {
+		if (!want.platform_ca || want.tee == ASSAY_TEE_TDX)
+			return false; /* TDs are all on the Platform CA's */
+		want.platform_ca = false;
+	}
+	return true;
+}
+
 /* What is not there is fetched, if it can be named in full. */
 static void fetch(struct wanted *w, struct service *service)
 {
@@ -220,9 +238,7 @@ static void fetch(struct wanted *w, struct service *service)
 	char why[COLLATERAL_WHY] = "";
 
 	if (w->any_fmspc ? !get_list(&set, w, service, why)
-	                 : !collateral_get(&set, service->collateral, &w->want,
-	                                   service_now(service),
-	                                   service->options.no_fetch, why)) {
+	                 : !get_set(&set, w, service, why)) {
 		if (why[0] && !service->options.no_fetch)
 			service_tell(service, "documents are not to be had",
 			             why);
@@ -301,10 +317,6 @@ static void tcb(struct wanted *w, struct service *service,
 {
 	w->put = put_tcb;
 	w->any_ca = true;
-	/* whose set is fetched: machines with TDX are the Platform CA's; who
-	 * asks has asked for its machine's CA's list before */
-	w->want.platform_ca = w->want.tee == ASSAY_TEE_TDX ||
-	                      service->cache_platform;
 	if (read_fmspc(w, r) && read_edition(w, r))
 		answer(w, service);
 	else
@@ -340,7 +352,6 @@ static void pckcrl(struct wanted *w, struct service *service,
 		return;
 	}
 	w->want.platform_ca = strcmp(ca, "platform") == 0;
-	service->cache_platform = w->want.platform_ca;
 	w->put = !*encoding                     ? put_crl_hex
 	         : strcmp(encoding, "der") == 0 ? put_crl_der
 	                                        : put_crl_pem;
