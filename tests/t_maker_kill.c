@@ -112,9 +112,11 @@ static bool is_tidy(void)
 static void test_work(unsigned rounds)
 {
 	struct ledger_maker facts = { 0 }, before;
-	unsigned grew = 0, bad = 0;
+	const unsigned enough = rounds / 10 + 1;
+	unsigned grew = 0, bad = 0, i;
 
-	for (unsigned i = 0; i < rounds; i++) {
+	/* on a busy machine few come to anything: then there are more rounds */
+	for (i = 0; i < rounds || (grew < enough && i < 5 * rounds); i++) {
 		before = facts;
 		/* opening takes some 10 ms: before, during, long after */
 		kill_after(draw() % (i % 4 ? 150000 : 30000), draw());
@@ -124,8 +126,8 @@ static void test_work(unsigned rounds)
 		}
 		grew += facts.n_processors > before.n_processors;
 	}
-	ok(bad == 0, "killed %u times, and in order after each", rounds);
-	ok(grew > rounds / 10,
+	ok(bad == 0, "killed %u times, and in order after each", i);
+	ok(grew >= enough,
 	   "%u of them left processors, %jd in all, "
 	   "%jd revoked, edition %jd",
 	   grew, (intmax_t)facts.n_processors, (intmax_t)facts.n_revoked,
