@@ -270,6 +270,24 @@ bool service_judge(struct service_case *c, struct service *s, unsigned *status,
 	return false;
 }
 
+bool service_fetches(const struct service *s)
+{
+	(void)s;
+	return false;
+}
+
+bool service_each_set(struct service *s,
+                      bool (*each)(void *arg,
+                                   const struct collateral_want *want,
+                                   const struct collateral_set *set),
+                      void *arg)
+{
+	(void)s;
+	(void)each;
+	(void)arg;
+	return false;
+}
+
 void service_sightings_flush(struct service *s)
 {
 	(void)s;

@@ -210,6 +210,8 @@ void service_case_free(struct service_case *c)
 {
 	struct held *h = (struct held *)c->judgement;
 
+	if (!h)
+		return;
 	free(h->mem);
 	free(h);
 }

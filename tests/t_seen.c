@@ -160,6 +160,21 @@ bool collateral_each(struct collateral_source *source,
 	return each(arg, &want, &set);
 }
 
+bool service_each_set(struct service *s,
+                      bool (*each)(void *arg,
+                                   const struct collateral_want *want,
+                                   const struct collateral_set *set),
+                      void *arg)
+{
+	return collateral_each(s->collateral, each, arg);
+}
+
+bool service_fetches(const struct service *s)
+{
+	(void)s;
+	return true;
+}
+
 /* ---- asking */
 
 static const struct http_route routes[] = {

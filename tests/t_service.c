@@ -897,6 +897,8 @@ static void test_revoked(struct assay_bytes quote, const char *pcs)
 static void test_cache(void)
 {
 	static const char path[] = "/sgx/certification/v4/pckcrl?ca=platform";
+	char unknown[80];
+	unsigned n = 0;
 
 	service->cache_fetches = 4;
 	ok(get(path) == 503 && said("later") && net_retry_after(&got) == 1,
@@ -905,6 +907,16 @@ static void test_cache(void)
 	ok(get(path) == 200 && net_header(&got, "SGX-PCK-CRL-Issuer-Chain") &&
 	           !service->cache_fetches,
 	   "else it is");
+	for (int i = 0; i < 30 && n < 30; i++, n++) {
+		snprintf(unknown, sizeof(unknown),
+		         "/sgx/certification/v4/tcb?fmspc=0000000000%02X", i);
+		if (get(unknown) != 404)
+			break;
+	}
+	ok(n > 10 && n < 30 && said("later"),
+	   "machines that nobody has are asked for %u times in a minute", n);
+	ok(get(path) == 200, "what is kept is there all the same");
+	service->cache_unknown = 0;
 	service->options.no_fetch = true;
 	ok(get(path) == 404 && said("No cache data"),
 	   "nor where nobody may be asked");

@@ -38,6 +38,8 @@ const char *http_client(char text[HTTP_CLIENT_LEN],
 /* The same as a number by which clients are told apart: of IPv6, its network of
  * 64 bits. */
 uint64_t http_address(const struct http_request *request);
+struct sockaddr;
+uint64_t http_address_of(const struct sockaddr *from);
 
 /* What is answered. */
 struct http_answer {

@@ -132,8 +132,6 @@ struct http_listener {
 int64_t http_now_ns(void);
 int64_t http_now_ms(void);
 const struct sockaddr *http_peer(struct MHD_Connection *connection);
-/* What limits of an address count as one. */
-uint64_t http_address_of(const struct sockaddr *from);
 
 void http_alone(struct http_link *link);
 void http_unlink(struct http_link *link);

@@ -1,6 +1,8 @@
 /* door.c - a TLS listener whose clients show a certificate of their own. */
 #include "service/door.h"
 
+#include "serve/http.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
@@ -184,16 +186,12 @@ static uint64_t address_of(char text[DOOR_ADDRESS_LEN],
 {
 	const struct sockaddr_in6 *six = (const void *)at;
 	const struct sockaddr_in *four = (const void *)at;
-	uint64_t key = 0;
 
-	if (at->ss_family == AF_INET6) {
+	if (at->ss_family == AF_INET6)
 		inet_ntop(AF_INET6, &six->sin6_addr, text, DOOR_ADDRESS_LEN);
-		memcpy(&key, &six->sin6_addr, sizeof(key));
-	} else {
+	else
 		inet_ntop(AF_INET, &four->sin_addr, text, DOOR_ADDRESS_LEN);
-		memcpy(&key, &four->sin_addr, sizeof(four->sin_addr));
-	}
-	return key;
+	return http_address_of((const struct sockaddr *)at);
 }
 
 static bool let_in(struct door *d, uint64_t key)
@@ -376,6 +374,9 @@ static bool listen_at(struct door *d, const char *address, char why[DOOR_WHY])
 	done = d->fd >= 0 &&
 	       setsockopt(d->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ==
 	               0 &&
+	       (at->ai_family != AF_INET6 ||
+	        setsockopt(d->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) ==
+	                0) &&
 	       bind(d->fd, at->ai_addr, at->ai_addrlen) == 0 &&
 	       listen(d->fd, SOMAXCONN) == 0;
 	if (!done)

@@ -41,6 +41,8 @@ static void put_text(struct http_answer *a, unsigned status, const char *text)
 	a->status = status;
 	a->type = "text/plain";
 	buf_printf(&a->body, "%s\n", text);
+	if (status == 503)
+		http_put_header(a, "Retry-After", buf_text("2"));
 }
 
 void service_health(void *self, struct http_answer *a,

@@ -68,6 +68,8 @@ struct service {
 	struct service_seen *seen;
 	_Atomic unsigned walks;         /* through the cache, at this moment */
 	_Atomic unsigned cache_fetches; /* that clients of the cache wait for */
+	_Atomic int64_t cache_minute;   /* in which so many were for */
+	_Atomic unsigned cache_unknown; /* what is not kept */
 	struct service_turn list_turn;  /* lists.c */
 	struct service_clock clock;
 	uint8_t challenge_key[32];
@@ -190,7 +192,7 @@ struct service_case {
 };
 
 /* Judges: under each root that is trusted, with the service's own collateral, or
- * (where there is none) the evidence's.  True, whatever the verdict; else the
+ * (for the past, and where nobody is asked) the evidence's.  True, whatever the verdict; else the
  * status to answer with and `why`: 400 for what is no evidence, 404 for a policy
  * that is not there, 503 for a store that does not answer. */
 ASSAY_MUST_CHECK bool service_judge(struct service_case *c,
@@ -221,9 +223,7 @@ bool service_fetches(const struct service *service);
 /* ---- what counts once (clock.c) */
 
 /* A clock of all nodes that is never set back, when the machine's says `now`; kept
- * in the store, at most SERVICE_SLACK seconds behind.  False: the store does not
- * answer. */
-enum { SERVICE_SLACK = 120 };
+ * in the store, less than a minute behind.  False: the store does not answer. */
 ASSAY_MUST_CHECK bool service_clock(int64_t *shows, struct service *service,
                                     int64_t now, char why[SERVICE_WHY]);
 

@@ -16,6 +16,8 @@ static void refuse(struct http_answer *answer, unsigned status,
 	answer->status = status;
 	answer->type = "application/json";
 	maa_error(&answer->body, code, message);
+	if (status == 503)
+		http_put_header(answer, "Retry-After", buf_text("2"));
 }
 
 static bool check_version(struct http_answer *answer,

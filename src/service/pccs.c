@@ -2,6 +2,7 @@
  * (PCCS, version 4) gives it out, read-only, and as a list [DCAP 3.5, 3.6]. */
 #include "service/inner.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,10 +221,13 @@ static bool get_set(struct collateral_set *set, const struct wanted *w,
 {
 	struct collateral_want want = w->want;
 
+	/* one node asks for newer ones, any for what none of them has */
+	const bool offline = service->options.no_fetch ||
+	                     (w->found && !service_fetches(service));
+
 	want.platform_ca = true;
 	while (!collateral_get(set, service->collateral, &want,
-	                       service_now(service), service->options.no_fetch,
-	                       why)) {
+	                       service_now(service), offline, why)) {
 		if (!want.platform_ca || want.tee == ASSAY_TEE_TDX)
 			return false; /* TDs are all on the Platform CA's */
 		want.platform_ca = false;
@@ -252,6 +256,18 @@ static void fetch(struct wanted *w, struct service *service)
 	collateral_free(&set);
 }
 
+/* Whoever asks can name machines that nobody has: the manufacturer, who is asked
+ * for them, must not be asked so often that he refuses what is needed. */
+static bool may_ask_for_unknown(struct service *service, int64_t now)
+{
+	enum { IN_A_MINUTE = 20 };
+	const int64_t minute = now / 60;
+
+	if (atomic_exchange(&service->cache_minute, minute) != minute)
+		service->cache_unknown = 0;
+	return service->cache_unknown++ < IN_A_MINUTE;
+}
+
 static void answer(struct wanted *w, struct service *service)
 {
 	enum { FETCHES = 4 }; /* that wait: the others go on answering */
@@ -259,7 +275,10 @@ static void answer(struct wanted *w, struct service *service)
 	bool answered = service_each_set(service, look, w);
 
 	if (answered && (!w->found || w->fresh_until <= now)) {
-		answered = service->cache_fetches++ < FETCHES;
+		answered = service->cache_fetches++ < FETCHES &&
+		           (w->found || w->any_fmspc ||
+		            service->options.no_fetch ||
+		            may_ask_for_unknown(service, now));
 		if (answered)
 			fetch(w, service);
 		service->cache_fetches--;

@@ -192,8 +192,8 @@ bool release_unseal(uint8_t *secret, size_t *len, struct release *r,
 
 void release_end(struct release *r)
 {
-	if (r->judged)
-		service_case_free(&r->c);
+	service_case_free(
+		&r->c); /* what was not judged may hold something, too */
 	buf_free(&r->row);
 }
 

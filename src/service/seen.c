@@ -144,7 +144,7 @@ struct service_seen {
 	pthread_cond_t changed;
 	bool asked, running, stop;
 	struct buf text; /* the last forecast; empty: there was none */
-	uint64_t mark;   /* of what it was made from */
+	uint64_t platforms, documents; /* marks of what it was made from */
 	size_t n_fail, n_refused, n_judged;
 	int64_t at;
 };
@@ -215,7 +215,9 @@ static const struct collateral_set *find_set(struct run *r,
 	r->n_sets++;
 	*k = (struct kept_set){ .want = *want };
 	k->good = collateral_get(&k->set, r->service->collateral, want, r->now,
-	                         r->service->options.no_fetch, why);
+	                         r->service->options.no_fetch ||
+	                                 !service_fetches(r->service),
+	                         why);
 	return k->good ? &k->set : NULL;
 }
 
@@ -528,9 +530,9 @@ static uint64_t mark_documents(struct service *service)
 {
 	uint64_t mark = 1;
 
-	if (!collateral_each(service->collateral, add_mark, &mark))
+	if (!service_each_set(service, add_mark, &mark))
 		return 0;
-	return mark >> 32 ^ (uint32_t)mark;
+	return (mark >> 32 ^ (uint32_t)mark) | 1;
 }
 
 /* Waits until somebody asks, or it is time; false: until the end. */
@@ -558,7 +560,7 @@ static void *run(void *arg)
 {
 	struct service_seen *seen = arg;
 	int64_t began;
-	uint64_t mark;
+	uint64_t platforms, documents;
 
 	do {
 		began = wait_now();
@@ -568,11 +570,13 @@ static void *run(void *arg)
 		pthread_mutex_unlock(&seen->lock);
 		/* what is seen meanwhile may be missed; what is fetched is for
 		 * this run */
-		mark = mark_platforms(seen->service);
+		platforms = mark_platforms(seen->service);
 		run_once(seen);
-		mark ^= mark_documents(seen->service);
+		documents = mark_documents(seen->service);
 		pthread_mutex_lock(&seen->lock);
-		seen->mark = mark;
+		seen->platforms = platforms;
+		if (documents)
+			seen->documents = documents;
 		seen->running = false;
 		pthread_cond_broadcast(&seen->changed);
 		pthread_mutex_unlock(&seen->lock);
@@ -618,13 +622,15 @@ void service_seen_stop(struct service_seen *seen)
 static void wait_for_forecast(struct service_seen *seen)
 {
 	struct timespec end = wait_until(WAIT_S, 0);
-	uint64_t mark;
+	uint64_t platforms, documents;
 	bool is_new;
 
 	service_sightings_flush(seen->service);
-	mark = mark_platforms(seen->service) ^ mark_documents(seen->service);
+	platforms = mark_platforms(seen->service);
+	documents = mark_documents(seen->service);
 	pthread_mutex_lock(&seen->lock);
-	is_new = mark != seen->mark;
+	is_new = platforms != seen->platforms ||
+	         (documents && documents != seen->documents);
 	if (is_new) {
 		seen->asked = true;
 		pthread_cond_broadcast(&seen->changed);
