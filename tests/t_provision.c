@@ -175,6 +175,13 @@ static void test_visit(uint16_t http, uint16_t door)
 	ratls_visit(&v, door);
 	ok(v.shaken && !v.len, "none for a key that is not attested");
 	ratls_leave(&v);
+	/* which costs no memory: under a sanitizer this is a test of that */
+	v = (struct ratls_visit){ 0 };
+	spec = (struct ratls_spec){ .standard = false };
+	ratls_certify(&v, NULL, &spec);
+	ratls_visit(&v, door);
+	ok(!v.len, "nor for a certificate without evidence");
+	ratls_leave(&v);
 }
 
 int main(void)
