@@ -400,17 +400,28 @@ static void test_nonces(void)
 	const struct assay_bytes n = { nonce, sizeof(nonce) };
 
 	new_nonce(nonce);
-	ok(service_nonce_take(service, n, now + 300, why) == STORE_NONE &&
-	           service_nonce_take(service, n, now, why) == STORE_FOUND,
+	ok(service_nonce_take(service, "keys", n, now + 300, why) ==
+	                   STORE_NONE &&
+	           service_nonce_take(service, "keys", n, now, why) ==
+	                   STORE_FOUND,
 	   "a nonce counts once");
 	new_nonce(nonce);
-	ok(service_nonce_take(service, n, now + 301, why) == STORE_FOUND &&
+	ok(service_nonce_take(service, "keys", n, now + 301, why) ==
+	                   STORE_FOUND &&
 	           strstr(why, "older") &&
-	           service_nonce_take(service, n, now, why) == STORE_FOUND,
+	           service_nonce_take(service, "keys", n, now, why) ==
+	                   STORE_FOUND,
 	   "and expires, whatever the clock says later");
+	new_nonce(nonce);
+	ok(service_nonce_take(service, "verify", n, now, why) == STORE_NONE &&
+	           service_nonce_take(service, "keys", n, now, why) ==
+	                   STORE_NONE,
+	   "who has evidence judged uses up nothing that a secret is asked for "
+	   "with");
 	nonce[0] ^= 1;
 	ok(!service_nonce_is_ours(service, n) &&
-	           service_nonce_take(service, n, now, why) == STORE_FOUND,
+	           service_nonce_take(service, "keys", n, now, why) ==
+	                   STORE_FOUND,
 	   "one that was altered is none of ours");
 }
 
@@ -425,7 +436,7 @@ static void *take(void *arg)
 	struct taker *t = arg;
 	char text[SERVICE_WHY];
 
-	t->found = service_nonce_take(service, t->nonce, now, text);
+	t->found = service_nonce_take(service, "keys", t->nonce, now, text);
 	return NULL;
 }
 

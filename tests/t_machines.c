@@ -437,7 +437,7 @@ static void use_many(void)
 						   (const uint8_t *)at + 9,
 						   2 * sizeof(nonce) }),
 		     "a nonce");
-		must(service_nonce_take(service,
+		must(service_nonce_take(service, "keys",
 		                        (struct assay_bytes){ nonce,
 		                                              sizeof(nonce) },
 		                        now_is, why) == STORE_NONE,

@@ -112,10 +112,11 @@ bool service_nonce_is_ours(const struct service *s, struct assay_bytes n)
 	       memcmp(n.ptr, nonce, sizeof(nonce)) == 0;
 }
 
-enum store_found service_nonce_take(struct service *s, struct assay_bytes n,
-                                    int64_t now, char why[SERVICE_WHY])
+enum store_found service_nonce_take(struct service *s, const char *door,
+                                    struct assay_bytes n, int64_t now,
+                                    char why[SERVICE_WHY])
 {
-	(void)s, (void)n, (void)now;
+	(void)s, (void)door, (void)n, (void)now;
 	n_taken++;
 	if (store_fails)
 		return STORE_FAILED;

@@ -223,15 +223,21 @@ static bool ask_at(struct collateral_papers *papers, asker *ask,
 {
 	const int64_t told = collateral_wait_left(&s->shelf, address->base);
 	const int64_t before = collateral_seconds() + told;
-	int64_t left;
+	int64_t left, asked_before;
 
-	if (told && address->not_before < before)
+	/* a second is what the two clocks differ by */
+	if (told && address->not_before + 1 < before)
 		address->not_before = before;
+	asked_before = address->not_before;
 	if (ask(papers, address, want, roots, &s->net, now, why))
 		return true;
-	left = address->not_before - collateral_seconds();
-	if (left > told)
-		collateral_wait_keep(&s->shelf, address->base, left);
+	/* what was told now, not what is waited for since: two clocks that tick
+	 * at different moments would else put it off for ever */
+	if (address->not_before > asked_before) {
+		left = address->not_before - collateral_seconds();
+		if (left > told)
+			collateral_wait_keep(&s->shelf, address->base, left);
+	}
 	return false;
 }
 

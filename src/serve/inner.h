@@ -76,7 +76,7 @@ struct http_request {
 	unsigned allowed;               /* methods of this path: bits */
 	unsigned refused;               /* the status; 0: it is not */
 	unsigned retry;                 /* seconds */
-	bool pending, answered, sent;
+	bool pending, answered, sent, is_head;
 	uint8_t *body;
 	size_t len, cap;
 	size_t wasted; /* bytes of it that came when it was refused */

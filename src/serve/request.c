@@ -310,8 +310,7 @@ static unsigned find(struct http_request *r, const char *method)
 	enum { GET = 1, POST };
 	const unsigned asked = strcmp(method, MHD_HTTP_METHOD_POST) == 0 ? POST
 	                       : strcmp(method, MHD_HTTP_METHOD_GET) == 0 ||
-	                                       strcmp(method,
-	                                              MHD_HTTP_METHOD_HEAD) == 0
+	                                       r->is_head
 	                               ? GET
 	                               : 0;
 
@@ -343,7 +342,11 @@ static enum MHD_Result frame(void *arg, enum MHD_ValueKind kind,
 	struct framing *f = arg;
 
 	(void)kind;
-	if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
+	/* "Content-Length : 5" is no header of this name here, and may be one
+	 * to a server before this one [RFC 9112 5.1] */
+	if (!*name || strpbrk(name, " \t\r\n")) {
+		f->n_lengths = 2;
+	} else if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
 		f->n_lengths++;
 		f->length = value ? strtoull(value, NULL, 10) : 0;
 	} else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
@@ -368,8 +371,10 @@ static unsigned refusal(struct http_request *r, const struct framing *f,
                         const char *method)
 {
 	struct http_listener *l = r->listener;
-	const unsigned status = find(r, method);
+	unsigned status;
 
+	r->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+	status = find(r, method);
 	if (!is_framed(f))
 		return MHD_HTTP_BAD_REQUEST;
 	if (l->rate && !(r->route && r->route->when == HTTP_QUICK))
@@ -695,6 +700,10 @@ static struct MHD_Response *make_response(struct http_request *r)
 {
 	struct http_answer *a = &r->answer;
 
+	/* libmicrohttpd would end chunks that were never begun */
+	if (a->more && r->is_head)
+		return MHD_create_response_from_buffer(0, NULL,
+		                                       MHD_RESPMEM_PERSISTENT);
 	if (a->more)
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN,
 		                                         PIECE, give, r, NULL);

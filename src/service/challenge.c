@@ -63,7 +63,8 @@ static bool is_young(const struct service *service, struct assay_bytes nonce,
 		         "/v1/challenge");
 		return false;
 	}
-	age = now - made_at(nonce.ptr);
+	/* of the time it has the lower 32 bits */
+	age = (int32_t)((uint32_t)now - (uint32_t)made_at(nonce.ptr));
 	if (age < -LIFE || age > LIFE) {
 		snprintf(why, SERVICE_WHY,
 		         "the nonce is older than %d s: ask for another at "
@@ -74,7 +75,7 @@ static bool is_young(const struct service *service, struct assay_bytes nonce,
 	return true;
 }
 
-enum store_found service_nonce_take(struct service *service,
+enum store_found service_nonce_take(struct service *service, const char *door,
                                     struct assay_bytes nonce, int64_t now,
                                     char why[SERVICE_WHY])
 {
@@ -85,11 +86,10 @@ enum store_found service_nonce_take(struct service *service,
 		return STORE_FAILED;
 	if (!is_young(service, nonce, now, why))
 		return STORE_FOUND;
-	assay_sha256(id, nonce);
+	assay_sha256_2(id, buf_text(door), nonce);
 	/* a node whose clock is ahead, by less than LIFE, must not forget what
 	 * others still take */
-	found = store_take(service->store, id,
-	                   made_at(nonce.ptr) + 2 * LIFE + 1, now);
+	found = store_take(service->store, id, now + 3 * LIFE + 1, now);
 	if (found == STORE_FOUND)
 		snprintf(why, SERVICE_WHY,
 		         "the nonce was used before: ask for another at "

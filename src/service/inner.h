@@ -233,10 +233,12 @@ enum { SERVICE_NONCE_LEN = 32 };
 /* Whether this service made it, however long ago. */
 ASSAY_MUST_CHECK bool service_nonce_is_ours(const struct service *service,
                                             struct assay_bytes nonce);
-/* STORE_NONE: it is ours, good, and used up by this call; FOUND: it is good no
+/* Each door ("keys", "verify") takes a nonce once: whoever may have evidence judged
+ * must not use up what a secret is asked for with.  STORE_NONE: it is ours, good,
+ * and used up by this call; FOUND: it is good no
  * longer, since it was used before, or too old, or never was ours; FAILED: the
  * store does not answer, and it may be tried again.  Why, in both. */
-enum store_found service_nonce_take(struct service *service,
+enum store_found service_nonce_take(struct service *service, const char *door,
                                     struct assay_bytes nonce, int64_t now,
                                     char why[SERVICE_WHY]);
 

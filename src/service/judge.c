@@ -453,9 +453,11 @@ static void judge_by_set(struct service_case *c, const struct opened *o,
 }
 
 /* Under each root, by the evidence's own documents, which must not be older than
- * what was seen before; of those that say no, the one whose root it is. */
-static void judge_by_own(struct service_case *c, const struct service *s,
-                         const struct assay_terms *terms)
+ * what was seen before of a machine that a root knows (`certified`; nothing is
+ * noted of others); of those that say no, the one whose root it is.  False: what
+ * was seen cannot be read. */
+static bool judge_by_own(struct service_case *c, const struct service *s,
+                         const struct assay_terms *terms, bool certified)
 {
 	struct judge_space *p = c->space;
 	struct judgement *j = c->judgement;
@@ -465,12 +467,12 @@ static void judge_by_own(struct service_case *c, const struct service *s,
 	for (size_t i = 0; i < s->options.n_roots && !j->verdict.genuine; i++) {
 		struct assay_terms t = *terms;
 
-		if (!c->has_at &&
+		if (!c->has_at && certified &&
 		    collateral_want_of(&want, e->quote, e->collateral.pck_chain,
 		                       NULL) &&
 		    !collateral_floors(&t, s->collateral, &want,
 		                       s->options.root[i]))
-			continue;
+			return false;
 		if (!assay_verify_evidence(&p->other, p->trust, p->memo, e,
 		                           NULL, s->options.root[i], &t) &&
 		    j->verdict.failed.check &&
@@ -478,6 +480,7 @@ static void judge_by_own(struct service_case *c, const struct service *s,
 			continue;
 		j->verdict = p->other;
 	}
+	return true;
 }
 
 /* Without any documents: what it claims, and that there are none. */
@@ -614,10 +617,8 @@ static bool verify(struct service_case *c, struct service *s,
 	const bool own_count = has_own && s->options.no_fetch;
 	struct assay_err err = { 0 };
 
-	if (is_past(c, s) && has_own) {
-		judge_by_own(c, s, terms);
-		return true;
-	}
+	if (is_past(c, s) && has_own)
+		return judge_by_own(c, s, terms, false);
 	if (judge_known(c, s, terms))
 		return true;
 	if (!get_set(c, &err))
@@ -630,7 +631,8 @@ static bool verify(struct service_case *c, struct service *s,
 	    (!c->set || j->verdict.failed.check == ASSAY_X_ROOT_PIN)) {
 		c->set = NULL; /* it is another root's */
 		j->collateral = NULL;
-		judge_by_own(c, s, terms);
+		if (!judge_by_own(c, s, terms, !err.check))
+			return false;
 	}
 	if (err.check && !own_count)
 		j->verdict.failed = err; /* it is of none of the roots */
@@ -699,7 +701,8 @@ bool service_judge(struct service_case *c, struct service *s, unsigned *status,
 	if (!good)
 		return fail(status, why, 503,
 		            "the documents for this kind of platform are "
-		            "being fetched: again in some seconds");
+		            "being fetched, or those that were seen before "
+		            "cannot be read: again in some seconds");
 	service_count(s, c->judgement, clock_us() - since);
 	return true;
 }

@@ -309,8 +309,8 @@ static bool read_asked(struct asked *a, const struct service *service,
  * the enclave that it was made for, and by nobody who only saw it. */
 static bool take_nonce(struct release *r, struct service *service)
 {
-	switch (service_nonce_take(service, r->nonce, service_now(service),
-	                           r->why)) {
+	switch (service_nonce_take(service, "keys", r->nonce,
+	                           service_now(service), r->why)) {
 	case STORE_NONE:
 		return true;
 	case STORE_FOUND:
@@ -467,8 +467,15 @@ static bool find_old(struct bring *b, struct service *service)
 	if (found == STORE_FAILED)
 		return bad(b, 503, "The store does not answer; try again.");
 	b->label.version = 1;
-	if (found == STORE_FOUND && wrap_read(&old, buf_bytes(&b->row)))
-		b->label.version = old.version + 1;
+	if (found != STORE_FOUND)
+		return true;
+	/* enclaves do not take a version that is lower than one they had */
+	if (!wrap_read(&old, buf_bytes(&b->row)))
+		return bad(b, 500,
+		           "What is kept of this secret is damaged, and so "
+		           "is its version: restore the database, or bring "
+		           "it by another name.");
+	b->label.version = old.version + 1;
 	return true;
 }
 

@@ -292,7 +292,8 @@ static void answer_failure(struct http_answer *a, unsigned status,
 
 /* A nonce of ours counts once: for evidence that was made for it, so that nobody
  * uses up another's by showing it; and where it is asked for, so that what was
- * accepted can be looked at again.  Only who used it up is told so. */
+ * accepted can be looked at again, also as of another time.  Only who used it up is
+ * told so. */
 static bool take_nonce(struct http_answer *a, struct service *s,
                        struct service_case *c)
 {
@@ -301,11 +302,12 @@ static bool take_nonce(struct http_answer *a, struct service *s,
 	char why[SERVICE_WHY];
 	enum store_found found;
 
-	if (!service_nonce_is_ours(s, nonce) || !j->verdict.genuine ||
-	    j->keys != ASSAY_KEYS_BOUND || !j->evidence.has_nonce ||
+	if (c->has_at || !service_nonce_is_ours(s, nonce) ||
+	    !j->verdict.genuine || j->keys != ASSAY_KEYS_BOUND ||
+	    !j->evidence.has_nonce ||
 	    !assay_bytes_equal(j->evidence.nonce, nonce))
 		return true;
-	found = service_nonce_take(s, nonce, service_now(s), why);
+	found = service_nonce_take(s, "verify", nonce, service_now(s), why);
 	if (found == STORE_FAILED)
 		answer_failure(a, 503, why);
 	else if (found == STORE_FOUND)
