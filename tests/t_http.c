@@ -696,6 +696,8 @@ static void test_stream(void)
 	fd = dial(1);
 	say(fd, "HEAD /stream?until=3 HTTP/1.1\r\nHost: a\r\n\r\n");
 	ok(wait_done(4), "also where nobody wants the body");
+	ok(hear(fd) == 200 && say(fd, GET("/hello")) && hear(fd) == 200,
+	   "of which nothing stands before the next answer");
 	close(fd);
 	fd = dial(1);
 	say(fd, GET("/stream?until=1000000"));

@@ -736,6 +736,9 @@ static void test_policies(void)
 	must(store_put(service.store, "secret", "real", buf_text("nonsense")));
 	challenge();
 	ok(ask("/v1/keys/real", attest(&e), true) == 500, "no row");
+	ok(bring("/v1/secrets/real?policy=any", "again") == 500 &&
+	           said("damaged"),
+	   "which does not begin again at version 1");
 	must(store_put(service.store, "secret", "real", buf_bytes(&other)));
 	must(store_drop(service.store, "secret", "dc"));
 	buf_free(&row);
