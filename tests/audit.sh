@@ -57,6 +57,7 @@ is 'a log as JSON' 0 verify --json --jwks keys.json log
 says 'what is in it' "{\"good\":true,\"check\":null,\"note\":null,\"entry\":null,\"lines\":5,\"size\":3,\"heads\":2,\"root\":\"$r3\"}"
 "$assay" audit verify --jwks keys.json --head kept - <log >out 2>err
 result 'on stdin, by a head that was kept' [ $? -eq 0 ]
+says 'of how many entries' 'goes on from the 3 entries of the head that you kept'
 
 sed 2d log >removed
 is 'an entry removed' 1 verify --jwks keys.json removed

@@ -59,7 +59,7 @@ says 'and the other for more reasons' \
 	'evidence/stale: refused before and now, for other reasons'
 says 'both are counted' '0 as before, 1 no longer accepted, 0 newly accepted, 1 refused for other reasons'
 test_policy 'as JSON' 1 code.json strict.json --json
-says 'a line for each' '{"evidence":"evidence/good","error":null,"changes":true,"before":"accept","now":"refuse","refuses_now":[{"rule":"mrenclave","reason":"'
+says 'a line for each' '{"evidence":"evidence/good","error":null,"genuine":true,"changes":true,"before":"accept","now":"refuse","refuses_now":[{"rule":"mrenclave","reason":"'
 says 'with what differs' '"changes":true,"before":"refuse","now":"refuse","refuses_now":[{"rule":"mrenclave"'
 says 'on either side' '"refused_before":[]}'
 # shellcheck disable=SC2086 # options
@@ -67,6 +67,10 @@ says 'on either side' '"refused_before":[]}'
 	is 'without an old one' 1 policy test $judge lax.json evidence/good
 	says 'all is new' 'refused before, accepted now'
 	says 'that the default refuses' '  no longer identity'
+	is 'evidence without its documents' 2 policy test --at $now \
+		--root good/root.pem --old strict.json lax.json evidence/good
+	says 'no policy was asked' \
+		'1 of them not shown to be genuine, so that neither policy was asked: give their documents (--collateral) and root (--root)'
 	is 'evidence that is not there' 2 policy test $judge lax.json none
 	is 'evidence in the place of the policy' 2 policy test $judge evidence/good evidence
 	complains 'it says what comes first' 'the new policy comes first'

@@ -37,6 +37,11 @@ is 'a token in a file' 0 --jwks keys.json --at $at good
 says 'it holds' 'The token holds'
 says 'until when' '2027-01-15T08:05:00Z'
 says 'what it says' 'decision: "accept"'
+says 'the decision first' 'It says: accepted.'
+sign '{"alg":"RS256","kid":"a","typ":"JWT"}' \
+	'{"iss":"https://a","exp":1800000300,"decision":"refuse"}' >refusal
+is 'that of a refusal' 0 --jwks keys.json --at $at refusal
+says 'holds, and is one' 'It says: refused'
 is 'the token itself' 0 --jwks keys.json --at $at "$(cat good)"
 is 'its issuer' 0 --jwks keys.json --at $at --issuer https://a good
 "$assay" token verify --jwks keys.json --at $at - <good >out 2>err

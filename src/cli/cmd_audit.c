@@ -96,8 +96,17 @@ static void put_good_log(struct cli_text *text, const struct log *l)
 {
 	struct cli_facts f = { .text = text };
 
-	cli_put(text, "%sThe log is whole%s: nothing in it was altered.\n\n",
-	        cli_paint(text, CLI_GREEN), cli_paint(text, CLI_PLAIN));
+	cli_put(text, "%sThe log is whole%s", cli_paint(text, CLI_GREEN),
+	        cli_paint(text, CLI_PLAIN));
+	if (l->log.kept)
+		cli_put(text,
+		        ", and goes on from the %llu entries of the head that "
+		        "you kept.\n\n",
+		        (unsigned long long)l->log.kept->size);
+	else
+		cli_put(text, " up to its own last head. Whether it is the one "
+		              "of before, only a\nhead that you kept can tell: "
+		              "--head.\n\n");
 	cli_fact_uint(&f, NULL, "Entries", l->log.tree.size);
 	cli_fact_uint(&f, NULL, "Signed heads", l->log.n_heads);
 	cli_fact_time(&f, NULL, "Last signed at", l->log.newest.time);

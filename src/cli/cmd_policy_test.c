@@ -39,6 +39,8 @@ struct change {
 /* What became of all. */
 struct sum {
 	size_t n, lost, gained, other, trouble;
+	size_t unasked; /* no policy was: nothing shows that it is genuine; */
+	size_t lacking; /* of these, documents or the root are not there */
 };
 
 /* ---- what differs */
@@ -75,11 +77,29 @@ static bool differs(const struct change *c)
 	       next_only(&k, &c->new->decision, &c->old->decision);
 }
 
+/* Whether a policy may well say something else, once it is asked. */
+static bool is_lacking(const struct judgement *j)
+{
+	const enum assay_check check = j->verdict.failed.check;
+
+	return check == ASSAY_J_MISSING || check == ASSAY_X_ROOT_PIN;
+}
+
+static void count_unasked(struct sum *sum, const struct change *c)
+{
+	if (c->old->trouble || c->old->verdict.genuine ||
+	    c->new->verdict.genuine)
+		return;
+	sum->unasked++;
+	sum->lacking += is_lacking(c->old) || is_lacking(c->new);
+}
+
 static void count(struct sum *sum, const struct change *c)
 {
 	bool before = c->old->decision.accept, now = c->new->decision.accept;
 
 	sum->n++;
+	count_unasked(sum, c);
 	if (c->old->trouble)
 		sum->trouble++;
 	else if (before && !now)
@@ -120,6 +140,8 @@ static void put_json(struct assay_json_out *o, const void *arg)
 	assay_json_put_text(o, "evidence", c->file);
 	assay_json_put_text(o, "error",
 	                    c->old->trouble ? strerror(c->old->trouble) : NULL);
+	assay_json_put_bool(o, "genuine",
+	                    c->old->verdict.genuine || c->new->verdict.genuine);
 	assay_json_put_bool(o, "changes", differs(c));
 	assay_json_put_text(o, "before", decision_of(c->old));
 	assay_json_put_text(o, "now", decision_of(c->new));
@@ -163,6 +185,14 @@ static void put_sum(struct cli_text *text, const struct sum *s)
 	if (s->trouble)
 		cli_put(text, "; %zu not read", s->trouble);
 	cli_put(text, "\n");
+	if (s->unasked)
+		cli_put(text,
+		        "%zu of them not shown to be genuine, so that neither "
+		        "policy was asked%s\n",
+		        s->unasked,
+		        s->lacking ? ": give their documents (--collateral) "
+		                     "and root (--root)"
+		                   : "");
 }
 
 /* ---- both sides */
@@ -203,7 +233,7 @@ static int test(const struct cli_rules *old_rules,
 	}
 	if (!json)
 		put_sum(&text, &sum);
-	if (!cli_flush(&text) || sum.trouble)
+	if (!cli_flush(&text) || sum.trouble || sum.lacking)
 		return CLI_TROUBLE;
 	return sum.lost || sum.gained || sum.other ? CLI_NO : CLI_YES;
 }

@@ -62,14 +62,35 @@ static void put_claims(struct cli_text *text, struct assay_bytes claims)
 			put_claim(text, name, value);
 }
 
+/* That a token holds says nothing about what it says: the decision first. */
+static void put_decision(struct cli_text *text, struct assay_bytes claims)
+{
+	struct assay_json j;
+	struct assay_json_str name;
+	char decision[16] = "";
+
+	assay_json_open(&j, claims, ASSAY_DOC_TOKEN_CLAIMS);
+	assay_json_object(&j);
+	while (!*decision && assay_json_member(&j, &name))
+		if (assay_json_is(name, "decision"))
+			assay_json_text(&j, decision, sizeof(decision));
+		else
+			assay_json_skip(&j, NULL);
+	if (strcmp(decision, "refuse") == 0)
+		cli_put(text, "%sIt says: refused%s; see rules and reasons.\n",
+		        cli_paint(text, CLI_RED), cli_paint(text, CLI_PLAIN));
+	else if (strcmp(decision, "accept") == 0)
+		cli_put(text, "It says: accepted.\n");
+	cli_put(text, "\n");
+}
+
 static void put_good(struct cli_text *text, const struct assay_token *t)
 {
 	struct cli_facts f = { .text = text };
 
-	cli_put(text,
-	        "%sThe token holds%s: its issuer made it, unaltered.  What it "
-	        "says:\n\n",
+	cli_put(text, "%sThe token holds%s: its issuer made it, unaltered.\n",
 	        cli_paint(text, CLI_GREEN), cli_paint(text, CLI_PLAIN));
+	put_decision(text, t->claims);
 	cli_fact(&f, NULL, "Issuer", *t->issuer ? t->issuer : NULL);
 	cli_fact(&f, NULL, "Key", t->kid);
 	cli_fact(&f, NULL, "Algorithm", t->alg);
