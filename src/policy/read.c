@@ -360,8 +360,9 @@ static bool check_identity(struct reading *r)
 	    !r->policy->any_code)
 		return bad(r, 0,
 		           "got no rule that says which code; want mrenclave, "
-		           "mrsigner, mrtd or measurements (or any_code: "
-		           "true)");
+		           "mrsigner, mrtd or measurements (or any_code: true, "
+		           "which lets all code pass where nobody asks for "
+		           "one)");
 	return true;
 }
 

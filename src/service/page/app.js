@@ -1054,7 +1054,7 @@ function wanted_words(asked) {
 		return 'with whatever code it is';
 	if (asked.expect === 'code' || asked.expect === 'line')
 		return 'with the code that you expect';
-	return 'with code that the policy names';
+	return 'with code that the policy lets pass';
 }
 /* What a failed check means, in few words; what is not named here is said by its
  * link. */
@@ -1492,7 +1492,7 @@ function forecast_words(f, fails) {
 		return f.summary;
 	if (fails.length)
 		return [`${fails.length} of ${f.platforms} platforms will fail.`];
-	return [f.platforms ? 'Nothing is known by which a platform will be refused.'
+	return [f.platforms ? 'No platform is known to be refused later.'
 	                    : 'No platform was judged yet, so there is nothing to forecast.'];
 }
 /* By which policy; and of how many machines nobody knows what the early documents say. */
