@@ -455,8 +455,8 @@ static bool take_back(struct http_listener *l, size_t own)
 	return r != NULL;
 }
 
-/* Whether there is memory for n more bytes of a body.  One guest, who can send slowly over many connections, has at most a
- * quarter of all. */
+/* Whether there is memory for n more bytes of a body.  One guest, who can send
+ * slowly over many connections, has at most a quarter of all. */
 static bool has_memory(const struct http_request *r, size_t n)
 {
 	struct http_listener *l = r->listener;

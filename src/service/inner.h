@@ -192,9 +192,9 @@ struct service_case {
 };
 
 /* Judges: under each root that is trusted, with the service's own collateral, or
- * (for the past, and where nobody is asked) the evidence's.  True, whatever the verdict; else the
- * status to answer with and `why`: 400 for what is no evidence, 404 for a policy
- * that is not there, 503 for a store that does not answer. */
+ * (for the past, and where nobody is asked) the evidence's.  True, whatever the
+ * verdict; else the status to answer with and `why`: 400 for what is no evidence,
+ * 404 for a policy that is not there, 503 for a store that does not answer. */
 ASSAY_MUST_CHECK bool service_judge(struct service_case *c,
                                     struct service *service, unsigned *status,
                                     char why[SERVICE_WHY]);
