@@ -58,8 +58,8 @@ ok 'but for a policy that takes it' $?
 
 ask 200 'a quote' "$sgx" "{\"quote\":\"$quote\",\"nonce\":\"n1\"}"
 sed 's/.*"token":"\([^"]*\)".*/\1/' out >token
-curl -s -o certs -w '%{content_type}' "$url/certs" >type 2>err
-[ "$(cat type)" = application/json ]
+curl -s -o certs -w '%{content_type}' "$url/certs" >content_type 2>err
+[ "$(cat content_type)" = application/json ]
 ok 'the keys are what its clients take for JSON' $?
 "$assay" token verify --json --jwks certs --issuer "$url" token >out 2>err
 ok 'its token holds by the keys in /certs' $?
